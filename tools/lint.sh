@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+#
+# Checks the sources: clang-tidy 14 by .clang-tidy, shellcheck on the scripts.
+#
+#     tools/lint.sh                # everything
+#     tools/lint.sh poller/*.cc    # clang-tidy on these files alone
+#
+# Wants the packages of [ci] in packages.txt, which .ci/run installs.
+
+set -euo pipefail
+cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
+
+# The flags that change what the compiler sees, as .bazelrc, poller/BUILD and
+# third_party/system give them. The analyzer follows every path into headers as
+# large as those of CLI11 and googletest, a minute for each file: deep for
+# poller and reactor, shallow above, not at all for tests, which run anyway.
+tidy() {
+  # In a test, what may make it prove the wrong thing; not what it costs.
+  local test_checks='-*,bugprone-use-after-move,bugprone-dangling-handle'
+  test_checks+=',bugprone-unused-raii,bugprone-infinite-loop'
+  test_checks+=',bugprone-assert-side-effect,misc-redundant-expression'
+  local flags=(-std=c++20 -I. -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL
+    -DSPDLOG_SHARED_LIB -DPOLYMUX_WITH_SELECT -DPOLYMUX_WITH_POLL
+    -DPOLYMUX_WITH_EPOLL_LT -DPOLYMUX_WITH_EPOLL_ET)
+  local checks=()
+  case $1 in
+    poller/* | reactor/*) ;;
+    tests/*) checks=(--checks="$test_checks") ;;
+    *) flags+=(-Xclang -analyzer-config -Xclang mode=shallow) ;;
+  esac
+  # Its standard error only counts the warnings that it does not show.
+  local report
+  if ! report=$(clang-tidy-14 --quiet "${checks[@]}" "$1" -- \
+    "${flags[@]}" 2> /dev/null); then
+    printf '%s\n' "${report:-$1: clang-tidy-14 failed}"
+    return 1
+  fi
+}
+
+# sources PATTERN...: the files of the checkout that match, also new ones.
+sources() {
+  git ls-files -z --cached --others --exclude-standard -- "$@"
+}
+
+status=0
+if (($# > 0)); then
+  for file; do
+    tidy "$file" || status=1
+  done
+else
+  sources '*.cc' | xargs -0r -n 1 -P "$(nproc)" tools/lint.sh || status=1
+  sources bazelw '*/run' '*.sh' | xargs -0r shellcheck -x || status=1
+fi
+exit "$status"
