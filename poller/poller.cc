@@ -1,0 +1,124 @@
+#include "poller/poller.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <climits>
+
+#include "poller/check.h"
+
+namespace polymux {
+namespace {
+
+std::uint64_t MakeKey(int fd, std::uint32_t generation) {
+  return std::uint64_t{generation} << 32 | static_cast<std::uint32_t>(fd);
+}
+
+std::error_code Error(std::errc code) { return std::make_error_code(code); }
+
+// Up, so that no wait ends before its timeout; a wait that ended early would
+// only find that it has to wait again, in a busy loop of short timeouts.
+int RoundUpToMilliseconds(std::optional<std::chrono::nanoseconds> timeout) {
+  if (!timeout) return -1;
+  if (timeout->count() <= 0) return 0;
+  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*timeout);
+  return static_cast<int>(std::min<std::int64_t>(ms.count(), INT_MAX));
+}
+
+}  // namespace
+
+Poller::Poller(const Backend& backend)
+    : backend_(backend), events_(kInitialEvents) {}
+
+std::error_code Poller::Watch(int fd, Interest interest, Token token) {
+  if (interest.empty()) return Error(std::errc::invalid_argument);
+  if (const std::error_code error = Admit(fd)) return error;
+
+  Registration& entry = registrations_[static_cast<std::size_t>(fd)];
+  if (entry.interest == interest) {
+    entry.token = token;
+    return {};
+  }
+  const bool fresh = entry.interest.empty();
+  const std::uint32_t generation = entry.generation + (fresh ? 1 : 0);
+  ++(fresh ? counts_.adds : counts_.modifies);
+  if (const std::error_code error =
+          Change(fd, entry.interest, interest, MakeKey(fd, generation))) {
+    return error;
+  }
+  entry = {.token = token, .generation = generation, .interest = interest};
+  return {};
+}
+
+std::error_code Poller::Forget(int fd) {
+  if (fd < 0) return Error(std::errc::bad_file_descriptor);
+  const auto index = static_cast<std::size_t>(fd);
+  if (index >= registrations_.size() ||
+      registrations_[index].interest.empty()) {
+    return Error(std::errc::no_such_file_or_directory);
+  }
+  Registration& entry = registrations_[index];
+  ++counts_.removes;
+  const std::error_code error =
+      Change(fd, entry.interest, Interest{}, MakeKey(fd, entry.generation));
+  POLYMUX_DCHECK(!error, "a backend failed to remove a descriptor");
+  entry.interest = Interest{};
+  return error;
+}
+
+std::error_code Poller::Wait(std::optional<std::chrono::nanoseconds> timeout,
+                             std::span<Event>* events) {
+  *events = {};
+  ++counts_.waits;
+  std::size_t count = 0;
+  std::error_code error =
+      Collect(RoundUpToMilliseconds(timeout), events_, &count);
+  if (error) {
+    count = 0;
+    if (error == std::errc::interrupted) error.clear();
+  }
+  counts_.empty_waits += count == 0 ? 1 : 0;
+  counts_.events += count;
+  if (count == events_.size() && count < kMaxEvents) {
+    events_.resize(2 * events_.size());
+  }
+  *events = std::span(events_).first(count);
+  return error;
+}
+
+std::vector<Counter> Poller::counters() const {
+  const bool changes = backend_.changes_are_system_calls;
+  return {{"waits", true, counts_.waits},
+          {"empty_waits", false, counts_.empty_waits},
+          {"events", false, counts_.events},
+          {"stale_events", false, counts_.stale_events},
+          {"adds", changes, counts_.adds},
+          {"modifies", changes, counts_.modifies},
+          {"removes", changes, counts_.removes},
+          {"dropped", false, counts_.dropped}};
+}
+
+std::uint64_t Poller::KeyOf(int fd) const {
+  return MakeKey(fd, registrations_[static_cast<std::size_t>(fd)].generation);
+}
+
+void Poller::Drop(int fd) {
+  Registration& entry = registrations_[static_cast<std::size_t>(fd)];
+  ++counts_.dropped;
+  Change(fd, entry.interest, Interest{}, MakeKey(fd, entry.generation));
+  entry.interest = Interest{};
+}
+
+std::error_code Poller::Admit(int fd) {
+  if (fd < 0) return Error(std::errc::bad_file_descriptor);
+  const auto index = static_cast<std::size_t>(fd);
+  if (index < registrations_.size()) return {};
+  // Only an open descriptor makes the books grow, so that a wild number costs
+  // no memory. This runs once for each doubling.
+  if (::fcntl(fd, F_GETFD) == -1) return LastSystemError();
+  registrations_.resize(std::max(index + 1, 2 * registrations_.size()));
+  return {};
+}
+
+}  // namespace polymux
