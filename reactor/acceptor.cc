@@ -1,0 +1,114 @@
+#include "reactor/acceptor.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "reactor/event_loop.h"
+
+namespace polymux {
+namespace {
+
+UniqueFd OpenSpare() {
+  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
+}  // namespace
+
+Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
+                   OnError on_error)
+    : loop_(loop),
+      address_(InetAddress::LocalOf(listener.fd())),
+      on_accept_(std::move(on_accept)),
+      on_error_(std::move(on_error)),
+      listener_(std::move(listener)),
+      spare_(OpenSpare()),
+      channel_(
+          loop, listener_.fd(), [this](const Event&) { OnReadable(); },
+          nullptr) {}
+
+void Acceptor::Start() {
+  if (const std::error_code error = Watch()) {
+    throw std::system_error(error,
+                            "watching the listener " + address_.ToString());
+  }
+}
+
+void Acceptor::Stop() {
+  channel_.Forget();
+  if (back_off_) loop_->Cancel(*back_off_);
+  back_off_.reset();
+  loop_->CloseLater(listener_.TakeFd());
+}
+
+std::error_code Acceptor::Watch() {
+  return channel_.Watch(
+      {.read = true, .write = false, .mode = Interest::Mode::kLevel});
+}
+
+void Acceptor::OnReadable() {
+  for (int i = 0; i < kMaxPerEvent && !channel_.interest().empty(); ++i) {
+    InetAddress peer;
+    ++loop_->counters().accepts;
+    Socket socket = listener_.Accept(&peer);
+    if (socket) {
+      on_accept_(std::move(socket), peer);
+    } else if (!HandleError(errno)) {
+      return;
+    }
+  }
+}
+
+bool Acceptor::HandleError(int error) {
+  switch (error) {
+    case EAGAIN:
+      ++loop_->counters().eagain_accepts;
+      return false;
+    case EMFILE:
+    case ENFILE:
+      return RejectOne();
+    case ENOBUFS:
+    case ENOMEM:
+      ++loop_->counters().rejected_descriptors;
+      BackOff();
+      return false;
+    case EBADF:
+    case EFAULT:
+    case EINVAL:
+    case ENOTSOCK:
+      channel_.Forget();
+      on_error_({error, std::system_category()});
+      return false;
+    default:
+      // EINTR, ECONNABORTED, EPROTO, EPERM and the network errors: this
+      // connection is gone, the listener is well.
+      return true;
+  }
+}
+
+bool Acceptor::RejectOne() {
+  spare_.Reset();
+  InetAddress peer;
+  ++loop_->counters().accepts;
+  const bool accepted = static_cast<bool>(listener_.Accept(&peer));
+  // accept4 takes the number first and says EMFILE for an empty queue too.
+  const bool queue_empty = !accepted && errno == EAGAIN;
+  if (accepted) ++loop_->counters().rejected_descriptors;
+  spare_ = OpenSpare();
+  if (spare_ && (accepted || queue_empty)) return accepted;
+  BackOff();
+  return false;
+}
+
+void Acceptor::BackOff() {
+  if (back_off_) return;
+  channel_.Forget();
+  back_off_ = loop_->RunAfter(kBackOff, [this] {
+    back_off_.reset();
+    if (!spare_) spare_ = OpenSpare();
+    if (const std::error_code error = Watch()) on_error_(error);
+  });
+}
+
+}  // namespace polymux

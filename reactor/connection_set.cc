@@ -1,0 +1,55 @@
+#include "reactor/connection_set.h"
+
+#include <utility>
+
+#include "poller/check.h"
+#include "reactor/event_loop.h"
+
+namespace polymux {
+
+ConnectionSet::ConnectionSet(EventLoop* loop,
+                             const Connection::Options* options,
+                             std::function<void()> on_gone)
+    : loop_(loop),
+      options_(options),
+      on_gone_(std::move(on_gone)),
+      release_([this](Connection& connection) { Remove(connection); }) {}
+
+ConnectionSet::~ConnectionSet() {
+  POLYMUX_CHECK(connections_.empty(), "connections outlive their set");
+}
+
+void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
+  loop_->AssertInLoopThread();
+  if (draining_) return on_gone_();
+  auto connection = std::make_shared<Connection>(loop_, std::move(socket), peer,
+                                                 options_, &release_);
+  // Before Establish, whose callback may already close it.
+  connections_.emplace(connection.get(), connection);
+  if (connection->Establish()) {
+    ++loop_->counters().rejected_descriptors;
+    Remove(*connection);
+  }
+}
+
+void ConnectionSet::Drain(std::function<void()> on_empty) {
+  loop_->AssertInLoopThread();
+  draining_ = true;
+  if (connections_.empty()) return on_empty();
+  on_empty_ = std::move(on_empty);
+  for (const auto& [key, connection] : connections_) connection->Shutdown();
+}
+
+void ConnectionSet::CloseAll() {
+  loop_->AssertInLoopThread();
+  draining_ = true;
+  while (!connections_.empty()) connections_.begin()->second->Terminate();
+}
+
+void ConnectionSet::Remove(Connection& connection) {
+  connections_.erase(&connection);
+  on_gone_();
+  if (connections_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
+}
+
+}  // namespace polymux

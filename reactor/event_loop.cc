@@ -1,0 +1,201 @@
+#include "reactor/event_loop.h"
+
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "poller/check.h"
+
+namespace polymux {
+namespace {
+
+constexpr Interest kLevelRead = {
+    .read = true, .write = false, .mode = Interest::Mode::kLevel};
+
+UniqueFd CreateTimerFd() {
+  UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
+  if (!fd) throw std::system_error(LastSystemError(), "timerfd_create");
+  return fd;
+}
+
+void WatchOrThrow(Channel& channel) {
+  if (const std::error_code error = channel.Watch(kLevelRead)) {
+    throw std::system_error(error, "watching the loop's own descriptors");
+  }
+}
+
+}  // namespace
+
+EventLoop::EventLoop(const Backend& backend, const Clock& clock)
+    : thread_(std::this_thread::get_id()),
+      thread_number_(::gettid()),
+      clock_(clock),
+      poller_(backend.create()),
+      timer_fd_(CreateTimerFd()),
+      wake_channel_(
+          this, tasks_.wake_fd(),
+          [this](const Event&) {
+            ++counters_.wakeup_reads;
+            tasks_.Acknowledge();
+          },
+          nullptr),
+      timer_channel_(
+          this, timer_fd_.get(), [this](const Event&) { OnTimer(); }, nullptr) {
+  WatchOrThrow(wake_channel_);
+  WatchOrThrow(timer_channel_);
+}
+
+EventLoop::~EventLoop() {
+  wake_channel_.Forget();
+  timer_channel_.Forget();
+}
+
+std::error_code EventLoop::Run() {
+  AssertInLoopThread();
+  std::error_code error;
+  bool quit = false;
+  while (!quit && !error) {
+    quit = quit_.exchange(false, std::memory_order_acquire);
+    const bool sleep = !quit && requeued_.empty() && !tasks_.pending();
+    std::span<Event> events;
+    error = poller_->Wait(
+        sleep ? std::nullopt : std::optional(Duration::zero()), &events);
+    for (const Event& event : events) Dispatch(event);
+    if (!requeued_.empty()) DispatchRequeued();
+    if (tasks_.pending()) RunTasks();
+    ReleaseGarbage();
+  }
+  // Tasks that the last batch queued, and theirs, but no endless chain.
+  constexpr int kLastRounds = 16;
+  for (int i = 0; i < kLastRounds && tasks_.pending(); ++i) RunTasks();
+  ReleaseGarbage();
+  return error;
+}
+
+void EventLoop::Quit() {
+  // As a task, the flag is set in the loop's thread, behind what the caller
+  // queued before, and the queue's lock orders this call before the loop's end.
+  QueueInLoop([this] { quit_.store(true, std::memory_order_release); });
+}
+
+void EventLoop::RunInLoop(Task task) {
+  if (IsInLoopThread()) {
+    task();
+  } else {
+    QueueInLoop(std::move(task));
+  }
+}
+
+void EventLoop::QueueInLoop(Task task) {
+  tasks_.Push(std::move(task), !IsInLoopThread());
+}
+
+TimerId EventLoop::RunAfter(Duration delay, TimerQueue::Callback callback) {
+  return Added(timers_.Add(Now() + delay, std::move(callback)));
+}
+
+TimerId EventLoop::RunEvery(Duration interval, TimerQueue::Callback callback) {
+  return Added(
+      timers_.AddPeriodic(Now() + interval, interval, std::move(callback)));
+}
+
+bool EventLoop::Cancel(TimerId id) {
+  AssertInLoopThread();
+  // The timerfd may then fire for nothing, which costs less than setting it.
+  return timers_.Cancel(id);
+}
+
+TimerId EventLoop::Added(TimerId id) {
+  AssertInLoopThread();
+  ArmTimer();
+  return id;
+}
+
+void EventLoop::ArmTimer() {
+  const std::optional<TimePoint> next = timers_.NextDeadline();
+  if (!next || (armed_ && *armed_ <= *next)) return;
+  armed_ = next;
+  // Relative, since the loop's clock may be a test's. Zero would disarm.
+  const Duration delay = std::max(Duration(1), Duration(*next - Now()));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(delay);
+  itimerspec spec{};
+  spec.it_value.tv_sec = seconds.count();
+  spec.it_value.tv_nsec = (delay - seconds).count();
+  ++counters_.timer_sets;
+  const int result = ::timerfd_settime(timer_fd_.get(), 0, &spec, nullptr);
+  POLYMUX_CHECK(result == 0, "timerfd_settime refused a deadline");
+}
+
+void EventLoop::OnTimer() {
+  std::uint64_t expirations = 0;
+  ++counters_.timer_reads;
+  if (::read(timer_fd_.get(), &expirations, sizeof(expirations)) == -1) return;
+  armed_.reset();
+  timers_.RunExpired(Now());
+  ArmTimer();
+}
+
+void EventLoop::Requeue(const Event& event) {
+  AssertInLoopThread();
+  ++counters_.requeues;
+  requeued_.push_back(event);
+}
+
+void EventLoop::ReleaseLater(std::shared_ptr<const void> object) {
+  AssertInLoopThread();
+  released_.push_back(std::move(object));
+}
+
+void EventLoop::CloseLater(UniqueFd fd) {
+  AssertInLoopThread();
+  closing_.push_back(std::move(fd));
+}
+
+std::vector<Counter> EventLoop::CounterList() const {
+  AssertInLoopThread();
+  std::vector<Counter> list = poller_->counters();
+  const std::vector<Counter> own = counters_.List();
+  list.insert(list.end(), own.begin(), own.end());
+  list.push_back({"wakeup_writes", true, tasks_.wakes()});
+  return list;
+}
+
+void EventLoop::Dispatch(Event event) {
+  const std::optional<Token> token = poller_->Resolve(event);
+  if (!token) return;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.
+  reinterpret_cast<Channel*>(static_cast<std::uintptr_t>(*token))
+      ->Handle(event);
+}
+
+void EventLoop::DispatchRequeued() {
+  redispatching_.swap(requeued_);
+  for (const Event& event : redispatching_) Dispatch(event);
+  redispatching_.clear();
+}
+
+void EventLoop::RunTasks() { counters_.tasks += tasks_.RunPending(); }
+
+void EventLoop::ReleaseGarbage() {
+  // Releasing may run destructors that give up more.
+  while (!released_.empty() || !closing_.empty()) {
+    counters_.closes += closing_.size();
+    closing_.clear();
+    std::vector<std::shared_ptr<const void>> released;
+    released.swap(released_);
+  }
+}
+
+void EventLoop::AbortNotInLoopThread() const {
+  std::fprintf(stderr,
+               "a function of an event loop that belongs to thread %d was "
+               "called by thread %d\n",
+               thread_number_, ::gettid());
+  std::abort();
+}
+
+}  // namespace polymux

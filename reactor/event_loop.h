@@ -1,0 +1,137 @@
+#ifndef POLYMUX_REACTOR_EVENT_LOOP_H_
+#define POLYMUX_REACTOR_EVENT_LOOP_H_
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "poller/poller.h"
+#include "reactor/buffer_pool.h"
+#include "reactor/channel.h"
+#include "reactor/clock.h"
+#include "reactor/loop_counters.h"
+#include "reactor/task_queue.h"
+#include "reactor/timer_queue.h"
+#include "reactor/unique_fd.h"
+
+namespace polymux {
+
+// The reactor: waits for readiness, dispatches to channels, runs tasks and
+// timers, in one thread, the one that constructed it. Everything a loop owns is
+// touched by that thread only, and therefore unlocked; the exceptions are
+// RunInLoop, QueueInLoop and Quit. Debug builds abort when a loop-only function
+// is called elsewhere.
+//
+// One iteration: wait; dispatch the collected events, then the requeued ones;
+// run the tasks that are queued by then; close and release what was given up
+// meanwhile. No user code runs while the kernel's event array is being
+// walked, and nothing is destroyed while an event for it may be in the batch.
+class EventLoop {
+ public:
+  // Throws std::system_error when the kernel refuses a descriptor. `clock` must
+  // outlive the loop.
+  explicit EventLoop(const Backend& backend,
+                     const Clock& clock = Clock::Monotonic());
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+  // REQUIRES: not running; every Channel of this loop has been forgotten.
+  ~EventLoop();
+
+  // Runs until Quit. A Quit before Run makes it return after one look at what
+  // is ready; each Quit ends one Run. Tasks queued by then have run on return.
+  // Returns the error of the Poller's wait, if that is why it ended.
+  std::error_code Run();
+
+  // Any thread.
+  void Quit();
+
+  // Runs `task` in the loop's thread: at once when called there, else as by
+  // QueueInLoop. Any thread.
+  void RunInLoop(Task task);
+  // Runs `task` in the loop's thread, later: at the end of this iteration or,
+  // when a task queues it, of the next, without waiting. One thread's tasks
+  // keep their order. Any thread, as long as the loop exists.
+  void QueueInLoop(Task task);
+
+  // Timers. The callback runs in the loop's thread, never early. Loop thread.
+  TimerId RunAfter(Duration delay, TimerQueue::Callback callback);
+  TimerId RunEvery(Duration interval, TimerQueue::Callback callback);
+  bool Cancel(TimerId id);
+  TimePoint Now() const { return clock_.Now(); }
+
+  // Dispatches `event` again in the next iteration, which does not sleep, after
+  // the events collected there; unless its registration has ended. For a
+  // consumer under edge triggering that stops before the descriptor is drained.
+  // Loop thread.
+  void Requeue(const Event& event);
+
+  // Keeps the object alive, or the descriptor open, until the end of the
+  // iteration. Loop thread.
+  void ReleaseLater(std::shared_ptr<const void> object);
+  void CloseLater(UniqueFd fd);
+
+  bool IsInLoopThread() const { return thread_ == std::this_thread::get_id(); }
+  // Aborts, in debug builds, with a message that names both threads.
+  void AssertInLoopThread() const {
+#ifndef NDEBUG
+    if (!IsInLoopThread()) AbortNotInLoopThread();
+#endif
+  }
+
+  // What kNative means here.
+  Trigger trigger() const { return poller_->trigger(); }
+
+  // Loop thread.
+  BufferPool* buffers() { return &buffers_; }
+  LoopCounters& counters() { return counters_; }
+  // Those of the Poller and of the loop.
+  std::vector<Counter> CounterList() const;
+
+ private:
+  friend class Channel;
+
+  void Dispatch(Event event);
+  void DispatchRequeued();
+  void RunTasks();
+  void ReleaseGarbage();
+
+  TimerId Added(TimerId id);
+  // Sets the timerfd for the earliest deadline unless it is set for it.
+  void ArmTimer();
+  void OnTimer();
+
+  [[noreturn]] void AbortNotInLoopThread() const;
+
+  // Constant after construction.
+  const std::thread::id thread_;
+  const pid_t thread_number_;  // gettid(2), for messages
+  const Clock& clock_;
+
+  // Any thread.
+  TaskQueue tasks_;
+  std::atomic<bool> quit_{false};
+
+  // Loop thread only.
+  const std::unique_ptr<Poller> poller_;
+  LoopCounters counters_;
+  BufferPool buffers_;
+  TimerQueue timers_;
+  std::optional<TimePoint> armed_;  // what the timerfd is set for
+  std::vector<Event> requeued_;
+  std::vector<Event> redispatching_;
+  std::vector<std::shared_ptr<const void>> released_;
+  std::vector<UniqueFd> closing_;
+
+  const UniqueFd timer_fd_;
+  Channel wake_channel_;
+  Channel timer_channel_;
+};
+
+}  // namespace polymux
+
+#endif  // POLYMUX_REACTOR_EVENT_LOOP_H_

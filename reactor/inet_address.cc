@@ -1,0 +1,69 @@
+#include "reactor/inet_address.h"
+
+#include <arpa/inet.h>
+
+#include <array>
+#include <cstring>
+
+#include "poller/check.h"
+
+namespace polymux {
+
+InetAddress::InetAddress() {
+  std::memset(&address_, 0, sizeof(address_));
+  address_.any.sa_family = AF_INET;
+}
+
+std::optional<InetAddress> InetAddress::Parse(const std::string& host,
+                                              std::uint16_t port) {
+  InetAddress result;
+  if (::inet_pton(AF_INET, host.c_str(), &result.address_.v4.sin_addr) == 1) {
+    result.address_.v4.sin_port = htons(port);
+    return result;
+  }
+  if (::inet_pton(AF_INET6, host.c_str(), &result.address_.v6.sin6_addr) == 1) {
+    result.address_.v6.sin6_family = AF_INET6;
+    result.address_.v6.sin6_port = htons(port);
+    return result;
+  }
+  return std::nullopt;
+}
+
+InetAddress InetAddress::LocalOf(int fd) {
+  sockaddr_storage storage;
+  socklen_t size = sizeof(storage);
+  const int result =
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&storage), &size);
+  POLYMUX_CHECK(result == 0, "LocalOf needs a socket");
+  return From(storage);
+}
+
+InetAddress InetAddress::From(const sockaddr_storage& storage) {
+  POLYMUX_CHECK(storage.ss_family == AF_INET || storage.ss_family == AF_INET6,
+                "an InetAddress holds an IPv4 or IPv6 address");
+  InetAddress result;
+  std::memcpy(&result.address_, &storage, sizeof(result.address_));
+  return result;
+}
+
+std::uint16_t InetAddress::port() const {
+  return ntohs(family() == AF_INET ? address_.v4.sin_port
+                                   : address_.v6.sin6_port);
+}
+
+socklen_t InetAddress::size() const {
+  return family() == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+}
+
+std::string InetAddress::ToString() const {
+  std::array<char, INET6_ADDRSTRLEN> host{};
+  const std::string colon_port = ":" + std::to_string(port());
+  if (family() == AF_INET) {
+    ::inet_ntop(AF_INET, &address_.v4.sin_addr, host.data(), host.size());
+    return host.data() + colon_port;
+  }
+  ::inet_ntop(AF_INET6, &address_.v6.sin6_addr, host.data(), host.size());
+  return "[" + std::string(host.data()) + "]" + colon_port;
+}
+
+}  // namespace polymux

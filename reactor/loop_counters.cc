@@ -1,0 +1,28 @@
+#include "reactor/loop_counters.h"
+
+namespace polymux {
+
+std::vector<Counter> LoopCounters::List() const {
+  return {{"reads", true, reads},
+          {"writes", true, writes},
+          {"accepts", true, accepts},
+          {"closes", true, closes},
+          {"wakeup_reads", true, wakeup_reads},
+          {"timer_sets", true, timer_sets},
+          {"timer_reads", true, timer_reads},
+          {"signal_reads", true, signal_reads},
+          {"eagain_reads", false, eagain_reads},
+          {"eagain_writes", false, eagain_writes},
+          {"short_writes", false, short_writes},
+          {"eagain_accepts", false, eagain_accepts},
+          {"bytes_read", false, bytes_read},
+          {"bytes_written", false, bytes_written},
+          {"tasks", false, tasks},
+          {"requeues", false, requeues},
+          {"opened", false, opened},
+          {"closed", false, closed},
+          {"rejected_limit", false, rejected_limit},
+          {"rejected_descriptors", false, rejected_descriptors}};
+}
+
+}  // namespace polymux

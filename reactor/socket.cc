@@ -1,0 +1,58 @@
+#include "reactor/socket.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <system_error>
+
+#include "poller/poller.h"
+
+namespace polymux {
+namespace {
+
+void CheckCall(int result, const char* call, const InetAddress& address) {
+  if (result == 0) return;
+  throw std::system_error(LastSystemError(),
+                          std::string(call) + " " + address.ToString());
+}
+
+void Enable(int fd, int level, int option, const char* name,
+            const InetAddress& address) {
+  const int one = 1;
+  CheckCall(::setsockopt(fd, level, option, &one, sizeof(one)), name, address);
+}
+
+}  // namespace
+
+Socket Socket::Listen(const InetAddress& address,
+                      const ListenOptions& options) {
+  Socket socket(UniqueFd(::socket(
+      address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+  CheckCall(socket ? 0 : -1, "socket for", address);
+  const int fd = socket.fd();
+  Enable(fd, SOL_SOCKET, SO_REUSEADDR, "SO_REUSEADDR for", address);
+  if (options.reuse_port) {
+    Enable(fd, SOL_SOCKET, SO_REUSEPORT, "SO_REUSEPORT for", address);
+  }
+  if (options.no_delay) {
+    Enable(fd, IPPROTO_TCP, TCP_NODELAY, "TCP_NODELAY for", address);
+  }
+  CheckCall(::bind(fd, address.data(), address.size()), "bind", address);
+  CheckCall(::listen(fd, options.backlog), "listen on", address);
+  return socket;
+}
+
+Socket Socket::Accept(InetAddress* peer) const {
+  sockaddr_storage storage;
+  socklen_t size = sizeof(storage);
+  const int fd = ::accept4(fd_.get(), reinterpret_cast<sockaddr*>(&storage),
+                           &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  if (fd >= 0) *peer = InetAddress::From(storage);
+  return Socket(UniqueFd(fd));
+}
+
+ssize_t Socket::Send(std::span<const char> data) const {
+  return ::send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+}
+
+}  // namespace polymux

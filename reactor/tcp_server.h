@@ -1,0 +1,108 @@
+#ifndef POLYMUX_REACTOR_TCP_SERVER_H_
+#define POLYMUX_REACTOR_TCP_SERVER_H_
+
+#include <atomic>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "reactor/acceptor.h"
+#include "reactor/connection_set.h"
+#include "reactor/event_loop.h"
+#include "reactor/loop_thread.h"
+
+namespace polymux {
+
+// A TCP server over one main loop, which accepts, and any number of sub-loops,
+// each in a thread of its own, which serve the connections in turn. With none
+// the main loop does everything.
+//
+// A connection is created by the thread that serves it: the acceptor hands over
+// the socket, nothing else.
+//
+// Thread: the main loop's, unless said otherwise.
+class TcpServer {
+ public:
+  struct Options {
+    InetAddress address;
+    Socket::ListenOptions listen;
+    int reactors = 1;  // sub-loops
+    // More are accepted and closed at once, counted as rejected_limit.
+    std::size_t max_connections = 10'000;
+    // How long Stop waits for pending output to be taken.
+    Duration drain_timeout = std::chrono::seconds(5);
+    Connection::Options connection;
+    // Told when a part of the server has failed for good: `what` is "accepting"
+    // or the name of a loop. Runs in the thread concerned. Must not be empty.
+    std::function<void(const std::string& what, std::error_code)> on_error;
+  };
+  struct LoopReport {
+    std::string name;  // "main", "io-0", ...
+    std::vector<Counter> counters;
+  };
+
+  // Opens the listening socket and starts the sub-loops, on `backend`. Throws
+  // std::system_error when the address cannot be had or the kernel refuses.
+  // `loop` and `backend` must outlive the server.
+  TcpServer(EventLoop* loop, const Backend& backend, Options options);
+  // Closes every connection, calling its on_close, and joins the sub-loops. A
+  // Stop in progress ends without a word.
+  ~TcpServer();
+
+  // The address that is listened on, with the real port.
+  InetAddress address() const { return acceptor_.address(); }
+
+  // Accepts from now on.
+  void Start();
+
+  // Stops accepting and reading, lets pending output out for at most
+  // drain_timeout, closes all connections, then calls `on_stopped`. A second
+  // call is ignored.
+  void Stop(std::function<void()> on_stopped);
+
+  // Asks every loop for its counters, the main loop's first; `on_reports` runs
+  // in the main loop when all have answered, which each does between two
+  // batches.
+  void CollectCounters(
+      std::function<void(const std::vector<LoopReport>&)> on_reports);
+
+  // Accepted and not yet gone. Any thread.
+  std::size_t connections() const {
+    return open_.load(std::memory_order_relaxed);
+  }
+
+ private:
+  // A Stop in progress. Held by the server alone: what the sets report after
+  // its end finds nothing.
+  struct Stopping {
+    std::size_t sets_left;
+    TimerId deadline;
+    std::function<void()> on_stopped;
+  };
+
+  void OnAccept(Socket socket, const InetAddress& peer);
+  void OnSetEmpty();
+  // Runs the function for each set in the thread of its loop.
+  void RunForEachSet(const std::function<void(ConnectionSet&)>& function);
+
+  // Constant after construction.
+  EventLoop* const loop_;
+  const Options options_;
+
+  // Any thread.
+  std::atomic<std::size_t> open_{0};
+
+  // Main loop's thread; what is in a set, its own loop's thread.
+  Acceptor acceptor_;
+  std::size_t next_set_ = 0;
+  std::shared_ptr<Stopping> stopping_;
+  std::vector<std::unique_ptr<ConnectionSet>> sets_;  // one for each loop
+  // After sets_, for the threads end first.
+  std::vector<std::unique_ptr<LoopThread>> threads_;
+};
+
+}  // namespace polymux
+
+#endif  // POLYMUX_REACTOR_TCP_SERVER_H_
