@@ -1,0 +1,165 @@
+#include "apps/echo.h"
+
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/descriptor_limit.h"
+#include "apps/echo_options.h"
+#include "apps/stats_file.h"
+#include "reactor/event_loop.h"
+#include "reactor/signal_watcher.h"
+#include "reactor/tcp_server.h"
+
+namespace polymux {
+namespace {
+
+using Reports = std::vector<TcpServer::LoopReport>;
+
+// The server with what surrounds it: signals, statistics, log.
+class EchoServer {
+ public:
+  explicit EchoServer(const EchoOptions& options);
+
+  // Serves until a signal. Returns the exit code.
+  int Run();
+
+ private:
+  static TcpServer::Options ServerOptions(const EchoOptions& options);
+
+  void OnSignal(int signal);
+  void Snapshot(bool final);
+  void Append(const Reports& reports, bool final);
+  void Summarize(const Reports& reports) const;
+
+  const EchoOptions& options_;
+  std::optional<StatsFile> stats_;
+  EventLoop loop_;
+  SignalWatcher signals_;
+  TcpServer server_;
+  int exit_code_ = 0;
+};
+
+EchoServer::EchoServer(const EchoOptions& options)
+    : options_(options),
+      loop_(*options.backend),
+      signals_(&loop_, {SIGINT, SIGTERM, SIGUSR1},
+               [this](int signal) { OnSignal(signal); }),
+      server_(&loop_, *options.backend, ServerOptions(options)) {
+  if (!options.stats_json.empty()) {
+    stats_.emplace(options.stats_json, std::string(options.backend->name),
+                   options.reactors);
+  }
+}
+
+TcpServer::Options EchoServer::ServerOptions(const EchoOptions& options) {
+  TcpServer::Options server;
+  server.address = options.address;
+  server.listen.backlog = options.backlog;
+  server.listen.no_delay = options.no_delay;
+  server.reactors = options.reactors;
+  server.max_connections = options.max_connections;
+  server.connection.read_budget = options.read_budget;
+  server.connection.callbacks.on_message = [](Connection& connection,
+                                              Buffer& input) {
+    connection.Send(input.view());
+    input.Clear();
+  };
+  server.on_error = [](const std::string& what, std::error_code error) {
+    spdlog::error("{} failed for good: {}", what, error.message());
+  };
+  return server;
+}
+
+int EchoServer::Run() {
+  server_.Start();
+  std::printf("listening %s backend=%s reactors=%d\n",
+              server_.address().ToString().c_str(),
+              std::string(options_.backend->name).c_str(), options_.reactors);
+  std::fflush(stdout);
+  if (const std::error_code error = loop_.Run()) {
+    spdlog::error("waiting for events failed: {}", error.message());
+    return 1;
+  }
+  return exit_code_;
+}
+
+void EchoServer::OnSignal(int signal) {
+  if (signal == SIGUSR1) return Snapshot(false);
+  SignalWatcher::RestoreDefault(SIGINT);
+  SignalWatcher::RestoreDefault(SIGTERM);
+  spdlog::info("stopping on signal {}, {} connections open", signal,
+               server_.connections());
+  server_.Stop([this] { Snapshot(true); });
+}
+
+void EchoServer::Snapshot(bool final) {
+  server_.CollectCounters([this, final](const Reports& reports) {
+    Append(reports, final);
+    if (!final) return;
+    Summarize(reports);
+    loop_.Quit();
+  });
+}
+
+void EchoServer::Append(const Reports& reports, bool final) {
+  if (!stats_) return;
+  try {
+    stats_->Append(reports, final);
+  } catch (const std::system_error& error) {
+    // No reason to drop the clients; who reads the file learns it at the end.
+    spdlog::error("{}", error.what());
+    exit_code_ = 1;
+  }
+}
+
+void EchoServer::Summarize(const Reports& reports) const {
+  std::uint64_t system_calls = 0;
+  for (const TcpServer::LoopReport& report : reports) {
+    for (const Counter& counter : report.counters) {
+      if (counter.is_system_call) system_calls += counter.value;
+    }
+  }
+  spdlog::info(
+      "served {} connections over {}: {} bytes in, {} out, {} system calls; "
+      "rejected {} over the limit, {} for want of descriptors",
+      Total(reports, "opened"), options_.backend->name,
+      Total(reports, "bytes_read"), Total(reports, "bytes_written"),
+      system_calls, Total(reports, "rejected_limit"),
+      Total(reports, "rejected_descriptors"));
+}
+
+}  // namespace
+
+int EchoServerMain(int argc, char** argv) {
+  // Before any thread starts, so that all inherit the mask.
+  SignalWatcher::Block({SIGINT, SIGTERM, SIGUSR1});
+  ::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  spdlog::set_default_logger(spdlog::stderr_color_mt("echo"));
+
+  EchoOptions options;
+  if (const std::optional<int> exit_code =
+          ParseEchoOptions(argc, argv, &options)) {
+    return *exit_code;
+  }
+  if (const std::string reason = options.backend->probe(); !reason.empty()) {
+    spdlog::error("the backend {} cannot be used here: {}",
+                  options.backend->name, reason);
+    return 1;
+  }
+  try {
+    return EchoServer(options).Run();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return 1;
+  }
+}
+
+}  // namespace polymux

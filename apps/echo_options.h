@@ -1,0 +1,37 @@
+#ifndef POLYMUX_APPS_ECHO_OPTIONS_H_
+#define POLYMUX_APPS_ECHO_OPTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "poller/backends.h"
+#include "reactor/inet_address.h"
+
+namespace polymux {
+
+// What the command line of echo_server says.
+struct EchoOptions {
+  const Backend* backend = nullptr;
+  InetAddress address;
+  int reactors = 1;
+  int backlog = 4096;
+  bool no_delay = true;
+  std::size_t read_budget = std::size_t{256} * 1024;
+  std::size_t max_connections = 0;
+  std::string stats_json;  // empty: none
+};
+
+// Fills `options`. Empty: go on; otherwise the exit code for main (0 after
+// --help, 2 after a usage error), everything having been told.
+std::optional<int> ParseEchoOptions(int argc, char** argv,
+                                    EchoOptions* options);
+
+// How many connections a server takes unless told otherwise: 10,000, or what
+// the descriptor limit and the backend leave after the server's own needs.
+std::size_t DefaultMaxConnections(const Backend& backend, int reactors);
+
+}  // namespace polymux
+
+#endif  // POLYMUX_APPS_ECHO_OPTIONS_H_
