@@ -1,0 +1,117 @@
+#include "bench/lab/compare_main.h"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <exception>
+#include <filesystem>
+
+#include "apps/build_info.h"
+#include "apps/descriptor_limit.h"
+#include "bench/lab/analysis.h"
+#include "bench/lab/compare_options.h"
+#include "bench/lab/environment.h"
+#include "bench/lab/experiment.h"
+#include "bench/lab/interrupt.h"
+#include "bench/lab/table.h"
+#include "bench/lab/usage_error.h"
+
+namespace polymux::bench {
+namespace {
+
+constexpr int kOk = 0;
+constexpr int kRunTimeError = 1;
+constexpr int kUsageErrorCode = 2;
+constexpr int kInvalid = 3;
+constexpr int kInterrupted = 130;
+
+// `bazel run` starts a program elsewhere and says where the user is.
+std::filesystem::path UserDirectory() {
+  const char* directory = std::getenv("BUILD_WORKING_DIRECTORY");
+  return directory == nullptr ? std::filesystem::current_path() : directory;
+}
+
+// Where the results go; made, so that it fails before the measuring.
+std::filesystem::path OutputDirectory(const CompareOptions& options) {
+  std::filesystem::path directory = options.out;
+  if (directory.empty()) {
+    directory = fmt::format("polymux-results/{:%Y%m%d-%H%M%S}",
+                            fmt::localtime(std::time(nullptr)));
+  }
+  directory = UserDirectory() / directory;
+  std::filesystem::create_directories(directory);
+  return directory;
+}
+
+// Whether an arm that should have been measured has no valid trial.
+bool LacksArm(const Results& results) {
+  const auto cells = Analyze(results.plan, results.trials);
+  return std::ranges::any_of(cells, [](const Cell& cell) {
+    return cell.obstacle.empty() && cell.valid_trials == 0;
+  });
+}
+
+void RequireOptimised(bool allow_debug) {
+  if (IsOptimised(ThisBuild()) || allow_debug) return;
+  throw UsageError(
+      "this is not an optimised build (bazel run -c opt makes one); "
+      "--allow-debug measures it all the same");
+}
+
+// Measures what the plan says and shows it, also when that is interrupted.
+int Measure(const ServerOptions& server_options,
+            const std::filesystem::path& file, Results& results) {
+  int exit_code = kOk;
+  try {
+    RunExperiment(results, server_options, file);
+    if (LacksArm(results)) exit_code = kInvalid;
+  } catch (const Interrupted&) {
+    exit_code = kInterrupted;
+  }
+  WriteResults(results, file);
+  fmt::print("{}\n{}\n", RenderTable(results), file.string());
+  return exit_code;
+}
+
+int Compare(const CompareOptions& options) {
+  Plan plan =
+      MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());
+  if (options.dry_run) {
+    fmt::print("{}", DescribePlan(plan));
+    return kOk;
+  }
+  RequireOptimised(options.allow_debug);
+  HandleInterrupts();
+  const ServerOptions server_options{.reactors = plan.reactors,
+                                     .cpus = plan.cpus.server,
+                                     .directory = UserDirectory()};
+  TryOwnArms(plan, server_options, options.allow_debug);
+  fmt::print(stderr, "{}\n", DescribePlan(plan));
+  Results results{.environment = ObserveEnvironment(), .plan = std::move(plan)};
+  return Measure(server_options, OutputDirectory(options) / "results.json",
+                 results);
+}
+
+}  // namespace
+
+int CompareMain(int argc, char** argv) {
+  const auto parsed = ParseCompareOptions(argc, argv);
+  if (const int* exit_code = std::get_if<int>(&parsed)) return *exit_code;
+  try {
+    return Compare(std::get<CompareOptions>(parsed));
+  } catch (const Interrupted&) {
+    return kInterrupted;
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
+    return kUsageErrorCode;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
+    return kRunTimeError;
+  }
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,214 @@
+#include "bench/lab/compare_options.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <random>
+
+#include "bench/lab/usage_error.h"
+
+namespace polymux::bench {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+constexpr std::string_view kPreferredBaseline = "epoll-lt";
+constexpr int kQuickRounds = 3;
+constexpr nanoseconds kQuickWarmUp = milliseconds(200);
+constexpr nanoseconds kQuickWindow = milliseconds(400);
+constexpr nanoseconds kMinWindow = milliseconds(10);
+
+constexpr char kDescription[] =
+    "Runs the same echo server over every I/O multiplexer, one fresh process\n"
+    "after the other in random order, and tells what a message costs each.";
+
+constexpr char kFooter[] =
+    "Examples:\n"
+    "  polymux compare --quick\n"
+    "  polymux compare --arms epoll-lt,epoll-lt,poll --scenarios all\n"
+    "  polymux compare --connections 500 --active 10% --size 4k\n"
+    "  polymux compare --arm mine='./my_server --port {port}'\n"
+    "\n"
+    "The arms and scenarios that there are: polymux list.\n"
+    "Exit code: 0; 1 run-time error; 2 usage; 3 an arm has no valid trial;\n"
+    "130 interrupted (what was measured is written and shown).";
+
+// Flags that say what to compare.
+void AddSubject(CLI::App& app, CompareOptions& options) {
+  app.add_option("--arms", options.arms,
+                 "Which servers; a name given twice is measured\n"
+                 "twice (default: all backends and controls)")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  app.add_option("--server", options.servers,
+                 "Another build of echo_server as an arm")
+      ->allow_extra_args(false)
+      ->type_name("NAME=PATH");
+  app.add_option("--arm", options.foreign,
+                 "Any program that echoes on 127.0.0.1:{port} as\n"
+                 "an arm; run by sh -c")
+      ->allow_extra_args(false)
+      ->type_name("NAME=COMMAND");
+  app.add_option("--baseline", options.baseline,
+                 "The arm that the others are compared with\n"
+                 "(default: epoll-lt, or else the first)")
+      ->type_name("NAME");
+  app.add_option("--reactors", options.reactors,
+                 "I/O loops of each server; 0: all on its main loop")
+      ->check(CLI::Range(0, 1024).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+}
+
+// Flags that say under which workload.
+void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
+                 std::size_t& size) {
+  const CLI::Validator positive = CLI::Range(1, 1'000'000).description("");
+  app.add_option("--scenarios", options.scenarios,
+                 "Built-in workloads, or \"all\"\n"
+                 "(default: echo-100,idle-900)")
+      ->delimiter(',')
+      ->type_name("NAME,...");
+  app.add_option("--connections", options.connections,
+                 "A workload of your own: connections")
+      ->check(positive)
+      ->type_name("N");
+  AddCountOrPercent(app, "--active", active,
+                    "... of which so many send; the others are silent");
+  AddSize(app, "--size", size, "... size of a message");
+  app.add_option("--depth", options.depth,
+                 "... messages outstanding per connection")
+      ->check(positive)
+      ->type_name("N");
+}
+
+// Flags that say how to measure.
+void AddMethod(CLI::App& app, CompareOptions& options, bool& quick) {
+  app.add_option("--rounds", options.rounds, "How often each arm is measured")
+      ->check(CLI::Range(1, 10'000).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  AddDuration(app, "--duration", options.window, "How long each time");
+  AddDuration(app, "--warm-up", options.warm_up, "Load before that");
+  app.add_flag("--quick", quick,
+               fmt::format("{} rounds of {}: a first impression", kQuickRounds,
+                           FormatDuration(kQuickWindow)));
+  app.add_option("--load-threads", options.load_threads,
+                 "Threads of the load generator")
+      ->check(CLI::Range(1, 1024).description(""))
+      ->capture_default_str()
+      ->type_name("N");
+  app.add_option("--seed", options.seed,
+                 "Decides the order (default: a fresh one)")
+      ->type_name("N");
+  app.add_flag("--allow-debug", options.allow_debug,
+               "Measure even what is not an optimised build");
+}
+
+void AddOutput(CLI::App& app, CompareOptions& options) {
+  app.add_option("--out", options.out,
+                 "Where results.json goes\n"
+                 "(default: polymux-results/DATE)")
+      ->type_name("DIR");
+  app.add_flag("--dry-run", options.dry_run,
+               "Show what would be measured and how long it takes");
+}
+
+std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
+  const bool own = options.connections || options.active ||
+                   options.message_size || options.depth;
+  std::vector<Scenario> scenarios;
+  if (!options.scenarios.empty() || !own) {
+    const std::vector<std::string> standard{"echo-100", "idle-900"};
+    scenarios = SelectScenarios(options.scenarios.empty() ? standard
+                                                          : options.scenarios);
+  }
+  if (!own) return scenarios;
+  const int connections = options.connections.value_or(100);
+  const CountOrPercent all{.number = 100, .is_percent = true};
+  const auto active = static_cast<int>(
+      options.active.value_or(all).Of(static_cast<std::size_t>(connections)));
+  Scenario scenario{
+      .name = "custom", .active = active, .idle = connections - active};
+  scenario.message_size = options.message_size.value_or(scenario.message_size);
+  scenario.depth = options.depth.value_or(scenario.depth);
+  scenario.Validate();
+  scenarios.push_back(scenario);
+  return scenarios;
+}
+
+std::string BaselineOf(const CompareOptions& options,
+                       std::span<const Arm> arms) {
+  if (!options.baseline.empty()) {
+    const auto named = std::ranges::find(arms, options.baseline, &Arm::name);
+    if (named != arms.end()) return options.baseline;
+    throw UsageError(
+        fmt::format("--baseline: no arm \"{}\" is compared", options.baseline));
+  }
+  const auto available = [](const Arm& arm) { return arm.unavailable.empty(); };
+  auto baseline = std::ranges::find_if(arms, [&](const Arm& arm) {
+    return arm.name == kPreferredBaseline && available(arm);
+  });
+  if (baseline == arms.end()) baseline = std::ranges::find_if(arms, available);
+  if (baseline == arms.end()) {
+    throw UsageError(fmt::format("no arm is available; {}: {}",
+                                 arms.front().name, arms.front().unavailable));
+  }
+  return baseline->name;
+}
+
+}  // namespace
+
+std::variant<CompareOptions, int> ParseCompareOptions(int argc, char** argv) {
+  CompareOptions options;
+  CountOrPercent active{.number = 100, .is_percent = true};
+  std::size_t size = Scenario().message_size;
+  bool quick = false;
+  CLI::App app(kDescription, argv[0]);
+  app.footer(kFooter);
+  AddSubject(app, options);
+  AddWorkload(app, options, active, size);
+  AddMethod(app, options, quick);
+  AddOutput(app, options);
+  if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
+  if (app.count("--active") > 0) options.active = active;
+  if (app.count("--size") > 0) options.message_size = size;
+  if (quick) {
+    if (app.count("--rounds") == 0) options.rounds = kQuickRounds;
+    if (app.count("--duration") == 0) options.window = kQuickWindow;
+    if (app.count("--warm-up") == 0) options.warm_up = kQuickWarmUp;
+  }
+  return options;
+}
+
+Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
+              std::size_t descriptor_limit, std::span<const int> cpus) {
+  if (options.window < kMinWindow) {
+    throw UsageError(
+        fmt::format("--duration: at least {}", FormatDuration(kMinWindow)));
+  }
+  std::vector<Arm> own;
+  for (const std::string& text : options.servers) {
+    own.push_back(ParseServerArm(text));
+  }
+  for (const std::string& text : options.foreign) {
+    own.push_back(ParseForeignArm(text));
+  }
+  Plan plan{.scenarios = ScenariosOf(options),
+            .arms = SelectArms(options.arms, built_in, own),
+            .baseline = {},
+            .reactors = options.reactors,
+            .load_threads = options.load_threads,
+            .rounds = options.rounds,
+            .warm_up = options.warm_up,
+            .window = options.window,
+            .seed = options.seed.value_or(std::random_device()()),
+            .descriptor_limit = descriptor_limit,
+            .cpus = AssignCpus(cpus, options.load_threads)};
+  plan.baseline = BaselineOf(options, plan.arms);
+  return plan;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,24 @@
+#ifndef POLYMUX_BENCH_LAB_CPUS_H_
+#define POLYMUX_BENCH_LAB_CPUS_H_
+
+#include <span>
+#include <vector>
+
+namespace polymux::bench {
+
+// Which CPUs the server and the load generator run on; both empty: unpinned.
+struct CpuAssignment {
+  std::vector<int> server;
+  std::vector<int> load;
+};
+
+// The CPUs that this process may use, ascending.
+std::vector<int> AllowedCpus();
+
+// The last `load_threads` CPUs (but never all) for the load, the others for
+// the server.  With a single CPU there is nothing to keep apart: unpinned.
+CpuAssignment AssignCpus(std::span<const int> allowed, int load_threads);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_CPUS_H_

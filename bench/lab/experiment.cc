@@ -1,0 +1,52 @@
+#include "bench/lab/experiment.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <stdexcept>
+
+#include "bench/lab/progress.h"
+#include "bench/lab/usage_error.h"
+#include "poller/backends.h"
+
+namespace polymux::bench {
+namespace {
+
+void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
+  Server server(arm, options);
+  const Backend* backend = FindBackend(server.backend());
+  if (backend != nullptr) arm.max_fd = backend->max_fd;
+  const auto report = server.Stop();
+  if (report && !IsOptimised(report->build) && !allow_debug) {
+    throw UsageError(fmt::format(
+        "{} is not an optimised build; --allow-debug measures it all the same",
+        arm.name));
+  }
+}
+
+}  // namespace
+
+void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug) {
+  for (Arm& arm : plan.arms) {
+    if (arm.kind == ArmKind::kServer || arm.kind == ArmKind::kForeign) {
+      TryArm(arm, options, allow_debug);
+    }
+  }
+}
+
+void RunExperiment(Results& results, const ServerOptions& options,
+                   const std::filesystem::path& file) {
+  const std::vector<Slot> slots = Schedule(results.plan);
+  Progress progress(results.plan, slots, stderr);
+  for (const Slot& slot : slots) {
+    progress.Starting(slot);
+    const bool begins_round = !results.trials.empty() &&
+                              results.trials.back().slot.round != slot.round;
+    if (begins_round) WriteResults(results, file);
+    results.trials.push_back(RunTrial(results.plan, slot, options));
+    progress.Finished(results.trials.back());
+  }
+  results.complete = true;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,26 @@
+#ifndef POLYMUX_BENCH_LAB_EXPERIMENT_H_
+#define POLYMUX_BENCH_LAB_EXPERIMENT_H_
+
+#include <filesystem>
+
+#include "bench/lab/plan.h"
+#include "bench/lab/results.h"
+#include "bench/lab/server.h"
+
+namespace polymux::bench {
+
+// Starts and stops each server that is not part of this program once, so that
+// one that does not work is found before the measuring; learns the limits of
+// their backends.  Throws std::runtime_error naming the arm; UsageError if one
+// is not an optimised build and `allow_debug` is false; Interrupted.
+void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug);
+
+// Runs the trials of `results.plan` and appends them to `results.trials`.
+// Tells of its progress on stderr and writes `file` before every round.  Sets
+// `results.complete` at the end; throws Interrupted before that.
+void RunExperiment(Results& results, const ServerOptions& options,
+                   const std::filesystem::path& file);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_EXPERIMENT_H_

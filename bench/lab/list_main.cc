@@ -1,0 +1,57 @@
+#include "bench/lab/list_main.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "apps/flag_values.h"
+#include "bench/lab/scenario.h"
+#include "bench/peers/peers.h"
+#include "poller/backends.h"
+
+namespace polymux::bench {
+namespace {
+
+std::string DescribeLimit(const Backend& backend) {
+  return backend.max_fd ? fmt::format("fd <= {}", *backend.max_fd) : "no limit";
+}
+
+void PrintBackends() {
+  fmt::print("Backends (serve --backend, compare --arms)\n");
+  for (const Backend& backend : Backends()) {
+    const std::string obstacle = backend.probe();
+    fmt::print("  {:<10} {:<25} {:<6} {:<11} {}\n", backend.name,
+               backend.kernel_interface,
+               backend.trigger == Trigger::kLevel ? "level" : "edge",
+               DescribeLimit(backend),
+               obstacle.empty() ? "available" : "unavailable: " + obstacle);
+  }
+}
+
+void PrintPeers() {
+  fmt::print("\nControls (compare --arms)\n");
+  for (const Peer& peer : Peers()) {
+    fmt::print("  {:<10} {}\n", peer.name, peer.description);
+  }
+}
+
+void PrintScenarios() {
+  fmt::print("\nScenarios (compare --scenarios)\n");
+  for (const Scenario& scenario : BuiltInScenarios()) {
+    fmt::print("  {:<10} {}\n", scenario.name, scenario.Describe());
+  }
+}
+
+}  // namespace
+
+int ListMain(int argc, char** argv) {
+  CLI::App app("Lists what `polymux compare` can compare.", argv[0]);
+  if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
+  PrintBackends();
+  PrintPeers();
+  PrintScenarios();
+  return 0;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,126 @@
+#include "bench/lab/load_process.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "bench/lab/process.h"
+
+namespace polymux::bench {
+namespace {
+
+using nlohmann::json;
+
+// Beyond warm-up and window: to connect and to end.
+constexpr std::chrono::seconds kPatience{30};
+
+std::string Nanoseconds(std::chrono::nanoseconds duration) {
+  return fmt::format("{}ns", duration.count());
+}
+
+std::vector<std::string> Command(const LoadProcessOptions& options) {
+  const Scenario& scenario = options.scenario;
+  std::vector<std::string> command{
+      options.polymux, "load",
+      options.address, "--json",
+      "--connections", std::to_string(scenario.active),
+      "--idle",        std::to_string(scenario.idle),
+      "--size",        std::to_string(scenario.message_size),
+      "--depth",       std::to_string(scenario.depth),
+      "--warm-up",     Nanoseconds(options.warm_up),
+      "--duration",    Nanoseconds(options.window),
+      "--threads",     std::to_string(options.threads),
+  };
+  if (!options.cpus.empty()) {
+    command.emplace_back("--cpu");
+    command.push_back(fmt::to_string(fmt::join(options.cpus, ",")));
+  }
+  if (!options.observed.empty()) {
+    command.emplace_back("--observe");
+    command.push_back(fmt::to_string(fmt::join(options.observed, ",")));
+  }
+  if (options.signal_window) command.emplace_back("--signal-window");
+  return command;
+}
+
+std::optional<std::int64_t> Optional(const json& object, const char* name) {
+  const auto value = object.find(name);
+  if (value == object.end() || value->is_null()) return std::nullopt;
+  return value->get<std::int64_t>();
+}
+
+void TakeObserved(const json& observed, LoadOutcome& result) {
+  if (observed.is_null()) return;
+  result.server_cpu_ns = Optional(observed, "cpu_ns");
+  result.server_user_ns = Optional(observed, "user_ns");
+  result.server_system_ns = Optional(observed, "system_ns");
+  result.rss_bytes = Optional(observed, "rss_bytes");
+  result.rss_anon_bytes = Optional(observed, "rss_anon_bytes");
+}
+
+// "3 mismatch, 1 closed", the kinds of error that occurred.
+std::string DescribeErrors(const json& errors) {
+  std::vector<std::string> kinds;
+  for (const auto& [kind, count] : errors.items()) {
+    if (count != 0) kinds.push_back(fmt::format("{} {}", count.dump(), kind));
+  }
+  return fmt::to_string(fmt::join(kinds, ", "));
+}
+
+}  // namespace
+
+LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
+  Process process({.command = Command(options)});
+  const Deadline deadline = std::chrono::steady_clock::now() + options.warm_up +
+                            options.window + kPatience;
+  const auto output = process.ReadToEnd(deadline);
+  const auto status = process.WaitForExit(deadline);
+  if (!output || !status) {
+    throw std::runtime_error("the load generator did not come to an end");
+  }
+  if (output->empty()) {
+    throw std::runtime_error(fmt::format("the load generator {}: {}",
+                                         status->Describe(),
+                                         process.ErrorOutput()));
+  }
+  LoadOutcome result = ParseLoadOutcome(*output);
+  if (result.error.empty() && !status->success()) {
+    result.error = fmt::format("the load generator {}: {}", status->Describe(),
+                               process.ErrorOutput());
+  }
+  return result;
+}
+
+LoadOutcome ParseLoadOutcome(std::string_view json_text) {
+  try {
+    const json document = json::parse(json_text);
+    const json& latency = document.at("latency_ns");
+    LoadOutcome result;
+    result.messages = document.at("messages");
+    result.window_ns = document.at("window_ns");
+    result.load_cpu_ns = document.at("load_cpu_ns");
+    result.latency_ns = {Optional(latency, "p50"), Optional(latency, "p90"),
+                         Optional(latency, "p99"), Optional(latency, "p999"),
+                         Optional(latency, "max")};
+    result.histogram = document.at("histogram");
+    TakeObserved(document.at("observed"), result);
+    const std::string errors = DescribeErrors(document.at("errors"));
+    if (!errors.empty()) {
+      const json& first = document.at("first_error");
+      result.error =
+          first.is_string()
+              ? fmt::format("{} ({})", first.get<std::string>(), errors)
+              : errors;
+    } else if (result.messages == 0) {
+      result.error = "no message came back";
+    }
+    return result;
+  } catch (const json::exception& error) {
+    throw std::runtime_error(fmt::format(
+        "the load generator's result is unreadable: {}", error.what()));
+  }
+}
+
+}  // namespace polymux::bench

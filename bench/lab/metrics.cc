@@ -1,0 +1,131 @@
+#include "bench/lab/metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+
+#include "poller/check.h"
+
+namespace polymux::bench {
+namespace {
+
+using Value = std::optional<double>;
+
+Value Quotient(std::optional<std::int64_t> dividend, double divisor) {
+  if (!dividend || divisor <= 0) return std::nullopt;
+  return static_cast<double>(*dividend) / divisor;
+}
+
+// The sum of some counters over the messages that the server read.
+Value PerMessage(const Trial& trial, const Scenario& scenario,
+                 std::span<const std::string> names) {
+  if (!trial.counters) return std::nullopt;
+  const auto& counters = trial.counters->counters;
+  const auto read = counters.find("bytes_read");
+  if (read == counters.end()) return std::nullopt;
+  std::int64_t sum = 0;
+  for (const std::string& name : names) {
+    const auto counter = counters.find(name);
+    if (counter != counters.end()) sum += counter->second;
+  }
+  return Quotient(sum, static_cast<double>(read->second) /
+                           static_cast<double>(scenario.message_size));
+}
+
+Value PerMessage(const Trial& trial, const Scenario& scenario,
+                 std::initializer_list<const char*> names) {
+  return PerMessage(trial, scenario,
+                    std::vector<std::string>(names.begin(), names.end()));
+}
+
+constexpr double kNsPerUs = 1e3;
+constexpr double kNsPerSecond = 1e9;
+
+constexpr std::array kMetrics{
+    Metric{kPrimaryMetric,
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(
+                 trial.load.server_cpu_ns,
+                 static_cast<double>(trial.load.messages) * kNsPerUs);
+           }},
+    Metric{"messages_per_second",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(
+                 trial.load.messages,
+                 static_cast<double>(trial.load.window_ns) / kNsPerSecond);
+           }},
+    Metric{"latency_p50_us",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.latency_ns.p50, kNsPerUs);
+           }},
+    Metric{"latency_p90_us",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.latency_ns.p90, kNsPerUs);
+           }},
+    Metric{"latency_p99_us",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.latency_ns.p99, kNsPerUs);
+           }},
+    Metric{"latency_p999_us",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.latency_ns.p999, kNsPerUs);
+           }},
+    Metric{"latency_max_us",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.latency_ns.max, kNsPerUs);
+           }},
+    Metric{kServerCpuShare,
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.server_cpu_ns,
+                             static_cast<double>(trial.load.window_ns));
+           }},
+    Metric{"load_cpu_share",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.load_cpu_ns,
+                             static_cast<double>(trial.load.window_ns));
+           }},
+    Metric{"rss_bytes",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.rss_bytes, 1);
+           }},
+    Metric{"waits_per_message",
+           [](const Trial& trial, const Scenario& scenario) {
+             return PerMessage(trial, scenario, {"waits"});
+           }},
+    Metric{
+        "changes_per_message",
+        [](const Trial& trial, const Scenario& scenario) {
+          return PerMessage(trial, scenario, {"adds", "modifies", "removes"});
+        }},
+    Metric{"reads_per_message",
+           [](const Trial& trial, const Scenario& scenario) {
+             return PerMessage(trial, scenario, {"reads"});
+           }},
+    Metric{"eagain_reads_per_message",
+           [](const Trial& trial, const Scenario& scenario) {
+             return PerMessage(trial, scenario, {"eagain_reads"});
+           }},
+    Metric{"writes_per_message",
+           [](const Trial& trial, const Scenario& scenario) {
+             return PerMessage(trial, scenario, {"writes"});
+           }},
+    Metric{"system_calls_per_message",
+           [](const Trial& trial, const Scenario& scenario) -> Value {
+             if (!trial.counters) return std::nullopt;
+             return PerMessage(trial, scenario, trial.counters->system_calls);
+           }},
+};
+
+}  // namespace
+
+std::span<const Metric> Metrics() { return kMetrics; }
+
+const Metric& FindMetric(std::string_view name) {
+  const auto found = std::ranges::find(kMetrics, name, &Metric::name);
+  POLYMUX_CHECK(found != kMetrics.end(), "no such metric");
+  return *found;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,37 @@
+#ifndef POLYMUX_BENCH_LAB_METRICS_H_
+#define POLYMUX_BENCH_LAB_METRICS_H_
+
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "bench/lab/scenario.h"
+#include "bench/lab/trial.h"
+
+namespace polymux::bench {
+
+// A number that each valid trial yields, unless it is not available there.
+//
+// What a counter says per message is relative to the messages that the *server*
+// read between its snapshots: these are not taken at exactly the instants at
+// which the load's window begins and ends.
+struct Metric {
+  std::string_view name;  // with its unit, as in results.json
+  std::optional<double> (*value)(const Trial& trial, const Scenario& scenario);
+};
+
+// The one table of metrics.
+std::span<const Metric> Metrics();
+
+// REQUIRES: there is one of that name.
+const Metric& FindMetric(std::string_view name);
+
+// The one by which the arms are compared.
+inline constexpr std::string_view kPrimaryMetric = "server_cpu_us_per_message";
+
+// The CPU time that the server used in the window, in CPUs.
+inline constexpr std::string_view kServerCpuShare = "server_cpu_share";
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_METRICS_H_

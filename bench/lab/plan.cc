@@ -1,0 +1,153 @@
+#include "bench/lab/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <iterator>
+#include <random>
+
+#include "apps/flag_values.h"
+
+namespace polymux::bench {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// What a server or load generator has open besides its connections: standard
+// streams, listener, signals, statistics, a few more; and per loop its poller,
+// wake-up and timer.
+constexpr int kOwnDescriptors = 12;
+constexpr int kDescriptorsPerLoop = 3;
+
+// Starting and stopping two processes; connecting.  Measured, rounded up.
+constexpr nanoseconds kTrialOverhead = std::chrono::milliseconds(150);
+constexpr nanoseconds kConnectionOverhead = std::chrono::microseconds(100);
+
+int DescriptorsNeeded(const Plan& plan, const Scenario& scenario) {
+  const int loops = 1 + std::max(plan.reactors, plan.load_threads);
+  return scenario.connections() + kOwnDescriptors + loops * kDescriptorsPerLoop;
+}
+
+// std::shuffle is not the same everywhere.
+template <typename T>
+void Shuffle(std::vector<T>& items, std::mt19937_64& random) {
+  for (std::size_t left = items.size(); left > 1; --left) {
+    std::swap(items[left - 1], items[random() % left]);
+  }
+}
+
+std::vector<std::size_t> ArmsTakingPart(const Plan& plan,
+                                        const Scenario& scenario) {
+  std::vector<std::size_t> taking_part;
+  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+    if (Obstacle(plan, scenario, plan.arms[arm]).empty()) {
+      taking_part.push_back(arm);
+    }
+  }
+  return taking_part;
+}
+
+std::string DescribeCpus(const CpuAssignment& cpus) {
+  if (cpus.server.empty()) return "not pinned: there is one CPU";
+  return fmt::format("server on {}, load generator on {}",
+                     fmt::join(cpus.server, ","), fmt::join(cpus.load, ","));
+}
+
+std::string DescribeArm(const Arm& arm) {
+  switch (arm.kind) {
+    case ArmKind::kBackend:
+      return fmt::format("this program on backend {}", arm.target);
+    case ArmKind::kServer:
+      return fmt::format("echo_server {}", arm.target);
+    case ArmKind::kPeer:
+      return "control without the reactor";
+    case ArmKind::kForeign:
+      break;
+  }
+  return fmt::format("sh -c '{}'", arm.target);
+}
+
+}  // namespace
+
+std::string Obstacle(const Plan& plan, const Scenario& scenario,
+                     const Arm& arm) {
+  if (!arm.unavailable.empty()) return arm.unavailable;
+  const int needed = DescriptorsNeeded(plan, scenario);
+  if (arm.max_fd && needed > *arm.max_fd + 1) {
+    return fmt::format(
+        "{} connections need more descriptors than {} can watch "
+        "(0 to {})",
+        scenario.connections(), arm.target, *arm.max_fd);
+  }
+  if (static_cast<std::size_t>(needed) > plan.descriptor_limit) {
+    return fmt::format(
+        "{} connections need more descriptors than the limit of "
+        "{} (ulimit -Hn)",
+        scenario.connections(), plan.descriptor_limit);
+  }
+  return {};
+}
+
+std::vector<Slot> Schedule(const Plan& plan) {
+  std::mt19937_64 random(plan.seed);
+  std::vector<Slot> slots;
+  for (int round = 0; round < plan.rounds; ++round) {
+    int position = 0;
+    for (std::size_t scenario = 0; scenario < plan.scenarios.size();
+         ++scenario) {
+      auto arms = ArmsTakingPart(plan, plan.scenarios[scenario]);
+      Shuffle(arms, random);
+      for (const std::size_t arm : arms) {
+        slots.push_back({scenario, arm, round, position++});
+      }
+    }
+  }
+  return slots;
+}
+
+nanoseconds EstimateTrial(const Plan& plan, const Scenario& scenario) {
+  return plan.warm_up + plan.window + kTrialOverhead +
+         scenario.connections() * kConnectionOverhead;
+}
+
+nanoseconds EstimateAll(const Plan& plan) {
+  nanoseconds total{0};
+  for (const Slot& slot : Schedule(plan)) {
+    total += EstimateTrial(plan, plan.scenarios[slot.scenario]);
+  }
+  return total;
+}
+
+std::string DescribePlan(const Plan& plan) {
+  std::string text = fmt::format(
+      "{} rounds of {} warm-up and {} measured, order from seed {}: {}\n"
+      "reactors {}, load threads {}, CPUs: {}\n",
+      plan.rounds, FormatDuration(plan.warm_up), FormatDuration(plan.window),
+      plan.seed, DescribeLength(EstimateAll(plan)), plan.reactors,
+      plan.load_threads, DescribeCpus(plan.cpus));
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "\narms\n");
+  for (const Arm& arm : plan.arms) {
+    fmt::format_to(out, "  {:<12} {}{}\n", arm.name, DescribeArm(arm),
+                   arm.name == plan.baseline ? " (baseline)" : "");
+  }
+  fmt::format_to(out, "\nscenarios\n");
+  for (const Scenario& scenario : plan.scenarios) {
+    fmt::format_to(out, "  {:<12} {}\n", scenario.name, scenario.Describe());
+    for (const Arm& arm : plan.arms) {
+      const std::string obstacle = Obstacle(plan, scenario, arm);
+      if (obstacle.empty()) continue;
+      fmt::format_to(out, "  {:<12} without {}: {}\n", "", arm.name, obstacle);
+    }
+  }
+  return text;
+}
+
+std::string DescribeLength(nanoseconds length) {
+  const double seconds = std::chrono::duration<double>(length).count();
+  return seconds < 100 ? fmt::format("about {:.0f} s", seconds)
+                       : fmt::format("about {:.1f} min", seconds / 60);
+}
+
+}  // namespace polymux::bench

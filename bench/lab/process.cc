@@ -1,0 +1,236 @@
+#include "bench/lab/process.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+#include <utility>
+
+namespace polymux::bench {
+namespace {
+
+constexpr std::chrono::seconds kGrace{2};
+constexpr std::size_t kErrorOutputLimit = 2000;
+constexpr std::size_t kChunk = 65536;
+
+[[noreturn]] void Throw(int error, const std::string& what) {
+  throw std::system_error(error, std::generic_category(), what);
+}
+
+// glibc 2.36 declares pidfd_open without C linkage (glibc bug 29951).
+UniqueFd OpenPidFd(pid_t pid) {
+  return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+}
+
+struct Pipe {
+  UniqueFd read_end;
+  UniqueFd write_end;
+};
+
+Pipe MakePipe() {
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) Throw(errno, "pipe2");
+  return {UniqueFd(ends[0]), UniqueFd(ends[1])};
+}
+
+// What the child needs, made before the fork: after it, nothing may allocate.
+struct ChildPlan {
+  std::vector<char*> arguments;
+  std::optional<cpu_set_t> cpus;
+  const char* directory;
+  pid_t parent;
+  int stdout_fd;
+  int stderr_fd;
+};
+
+ChildPlan PlanChild(const ProcessOptions& options) {
+  ChildPlan plan{};
+  for (const std::string& argument : options.command) {
+    plan.arguments.push_back(const_cast<char*>(argument.c_str()));
+  }
+  plan.arguments.push_back(nullptr);
+  if (!options.cpus.empty()) {
+    CPU_ZERO(&plan.cpus.emplace());
+    for (const int cpu : options.cpus) {
+      CPU_SET(static_cast<std::size_t>(cpu), &*plan.cpus);
+    }
+  }
+  plan.directory = options.directory.c_str();
+  plan.parent = getpid();
+  return plan;
+}
+
+// In the child: becomes the program, or returns with errno.
+void Execute(const ChildPlan& plan) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // The parent may have died before that.
+  if (getppid() != plan.parent) _exit(1);
+  if (plan.cpus && sched_setaffinity(0, sizeof *plan.cpus, &*plan.cpus) != 0) {
+    return;
+  }
+  const int null = open("/dev/null", O_RDONLY);
+  if (null < 0 || dup2(null, STDIN_FILENO) < 0 ||
+      dup2(plan.stdout_fd, STDOUT_FILENO) < 0 ||
+      dup2(plan.stderr_fd, STDERR_FILENO) < 0) {
+    return;
+  }
+  close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+  if (*plan.directory != '\0' && chdir(plan.directory) != 0) return;
+  signal(SIGPIPE, SIG_DFL);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execvp(plan.arguments[0], plan.arguments.data());
+}
+
+// The process group of a process; empty when it is gone or a zombie.
+std::optional<pid_t> GroupOf(const std::filesystem::path& proc_directory) {
+  std::ifstream file(proc_directory / "stat");
+  std::string text;
+  if (!std::getline(file, text)) return std::nullopt;
+  // The command may hold anything; what follows it is "STATE PPID PGRP ...".
+  std::istringstream fields(text.substr(text.rfind(')') + 1));
+  char state = 0;
+  pid_t parent = 0;
+  pid_t group = 0;
+  fields >> state >> parent >> group;
+  if (!fields || state == 'Z') return std::nullopt;
+  return group;
+}
+
+}  // namespace
+
+std::string ExitStatus::Describe() const {
+  if (WIFSIGNALED(wait_status_)) {
+    const int signal_number = WTERMSIG(wait_status_);
+    return fmt::format("was killed by signal {} ({})", signal_number,
+                       strsignal(signal_number));
+  }
+  return fmt::format("exited with status {}", WEXITSTATUS(wait_status_));
+}
+
+Process::Process(const ProcessOptions& options) {
+  ChildPlan plan = PlanChild(options);
+  Pipe output = MakePipe();
+  // Ends silently when the program starts, brings errno when it does not.
+  Pipe failure = MakePipe();
+  plan.stderr_fd = stderr_.fd();
+  plan.stdout_fd =
+      options.stdout_to_stderr ? plan.stderr_fd : output.write_end.get();
+  pid_ = fork();
+  if (pid_ < 0) Throw(errno, "fork");
+  if (pid_ == 0) {
+    Execute(plan);
+    const int error = errno;
+    [[maybe_unused]] const ssize_t told =
+        write(failure.write_end.get(), &error, sizeof error);
+    _exit(127);
+  }
+  output.write_end.Close();
+  failure.write_end.Close();
+  stdout_ = std::move(output.read_end);
+  int error = 0;
+  if (read(failure.read_end.get(), &error, sizeof error) == 0) {
+    pid_fd_ = OpenPidFd(pid_);
+    if (pid_fd_) return;
+    error = errno;
+    kill(-pid_, SIGKILL);
+  }
+  waitpid(pid_, nullptr, 0);
+  Throw(error, fmt::format("cannot start {}", options.command[0]));
+}
+
+Process::~Process() { Stop(); }
+
+bool Process::ReadMore(Deadline deadline) {
+  if (at_end_ || !WaitReadable(stdout_.get(), deadline)) return false;
+  std::array<char, kChunk> chunk;
+  const ssize_t count = read(stdout_.get(), chunk.data(), chunk.size());
+  if (count <= 0) {
+    at_end_ = true;
+    return false;
+  }
+  buffer_.append(chunk.data(), static_cast<std::size_t>(count));
+  return true;
+}
+
+std::optional<std::string> Process::ReadLine(Deadline deadline) {
+  std::size_t length = 0;
+  while ((length = buffer_.find('\n')) == std::string::npos) {
+    if (ReadMore(deadline)) continue;
+    if (!at_end_ || buffer_.empty()) return std::nullopt;
+    return std::exchange(buffer_, {});
+  }
+  std::string line = buffer_.substr(0, length);
+  buffer_.erase(0, length + 1);
+  return line;
+}
+
+std::optional<std::string> Process::ReadToEnd(Deadline deadline) {
+  while (ReadMore(deadline)) {
+  }
+  if (!at_end_) return std::nullopt;
+  return std::exchange(buffer_, {});
+}
+
+std::optional<ExitStatus> Process::WaitForExit(Deadline deadline) {
+  if (!status_ && WaitReadable(pid_fd_.get(), deadline)) Reap();
+  return status_;
+}
+
+ExitStatus Process::Stop() {
+  if (status_) return *status_;
+  kill(-pid_, SIGTERM);
+  if (!WaitReadableUninterrupted(pid_fd_.get(),
+                                 std::chrono::steady_clock::now() + kGrace)) {
+    kill(-pid_, SIGKILL);
+    WaitReadableUninterrupted(pid_fd_.get(), Deadline::max());
+  }
+  return Reap();
+}
+
+ExitStatus Process::Reap() {
+  // While the leader is a zombie, its number still names this group alone.
+  kill(-pid_, SIGKILL);
+  int wait_status = 0;
+  waitpid(pid_, &wait_status, 0);
+  return status_.emplace(wait_status);
+}
+
+std::string Process::ErrorOutput() const {
+  std::string text = stderr_.Contents();
+  if (text.size() > kErrorOutputLimit) {
+    text.erase(0, text.find('\n', text.size() - kErrorOutputLimit) + 1);
+  }
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
+std::vector<pid_t> ProcessGroupMembers(pid_t group) {
+  std::vector<pid_t> members;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    const std::string name = entry.path().filename();
+    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
+    if (GroupOf(entry.path()) == group) members.push_back(std::stoi(name));
+  }
+  // Numbers wrap around, so the leader's need not be the lowest.
+  std::stable_partition(members.begin(), members.end(),
+                        [group](pid_t pid) { return pid == group; });
+  return members;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,73 @@
+#include "bench/lab/progress.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+namespace polymux::bench {
+namespace {
+
+using std::chrono::nanoseconds;
+
+nanoseconds Estimate(const Plan& plan, std::span<const Slot> slots) {
+  nanoseconds sum{0};
+  for (const Slot& slot : slots) {
+    sum += EstimateTrial(plan, plan.scenarios[slot.scenario]);
+  }
+  return sum;
+}
+
+}  // namespace
+
+Progress::Progress(const Plan& plan, std::span<const Slot> slots,
+                   std::FILE* stream)
+    : plan_(plan),
+      slots_(slots),
+      stream_(stream),
+      rewrites_(isatty(fileno(stream)) == 1),
+      start_(std::chrono::steady_clock::now()) {}
+
+Progress::~Progress() { ClearLine(); }
+
+void Progress::Starting(const Slot& slot) {
+  if (!rewrites_) return;
+  ClearLine();
+  fmt::print(stream_, "round {} of {}: {}, {} ({} left)", slot.round + 1,
+             plan_.rounds, plan_.scenarios[slot.scenario].name,
+             plan_.arms[slot.arm].name, DescribeLength(Remaining()));
+  std::fflush(stream_);
+}
+
+void Progress::Finished(const Trial& trial) {
+  ++finished_;
+  const Slot& slot = trial.slot;
+  if (!trial.valid()) {
+    ClearLine();
+    fmt::print(stream_, "round {}: {}, {}: invalid: {}\n", slot.round + 1,
+               plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
+               trial.invalid);
+  }
+  const bool ends_round =
+      finished_ == slots_.size() || slots_[finished_].round != slot.round;
+  if (ends_round && !rewrites_) {
+    fmt::print(stream_, "round {} of {} done, {} left\n", slot.round + 1,
+               plan_.rounds, DescribeLength(Remaining()));
+  }
+  std::fflush(stream_);
+}
+
+nanoseconds Progress::Remaining() const {
+  const nanoseconds rest = Estimate(plan_, slots_.subspan(finished_));
+  if (finished_ == 0) return rest;
+  const std::chrono::duration<double> elapsed =
+      std::chrono::steady_clock::now() - start_;
+  const std::chrono::duration<double> expected =
+      Estimate(plan_, slots_.first(finished_));
+  return std::chrono::duration_cast<nanoseconds>(rest * (elapsed / expected));
+}
+
+void Progress::ClearLine() {
+  // Back to the first column, erase to the end of the line (ECMA-48 EL).
+  if (rewrites_) fmt::print(stream_, "\r\x1b[K");
+}
+
+}  // namespace polymux::bench

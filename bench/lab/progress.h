@@ -1,0 +1,42 @@
+#ifndef POLYMUX_BENCH_LAB_PROGRESS_H_
+#define POLYMUX_BENCH_LAB_PROGRESS_H_
+
+#include <chrono>
+#include <cstdio>
+#include <span>
+
+#include "bench/lab/plan.h"
+#include "bench/lab/trial.h"
+
+namespace polymux::bench {
+
+// Tells a waiting person how far a comparison has come: one line that is
+// rewritten when the stream is a terminal, else a line per round.
+class Progress {
+ public:
+  // `slots` are those of the plan.  All arguments must outlive this.
+  Progress(const Plan& plan, std::span<const Slot> slots, std::FILE* stream);
+
+  // Clears the rewritten line.
+  ~Progress();
+
+  // The trials come in the order of the slots.
+  void Starting(const Slot& slot);
+  void Finished(const Trial& trial);
+
+ private:
+  // From the plan's estimate, corrected by how well it has held so far.
+  std::chrono::nanoseconds Remaining() const;
+  void ClearLine();
+
+  const Plan& plan_;
+  const std::span<const Slot> slots_;
+  std::FILE* const stream_;
+  const bool rewrites_;
+  const std::chrono::steady_clock::time_point start_;
+  std::size_t finished_ = 0;
+};
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_PROGRESS_H_

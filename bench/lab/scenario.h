@@ -1,0 +1,42 @@
+#ifndef POLYMUX_BENCH_LAB_SCENARIO_H_
+#define POLYMUX_BENCH_LAB_SCENARIO_H_
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace polymux::bench {
+
+// A workload: `active` connections that each keep `depth` messages of
+// `message_size` bytes outstanding, among `idle` ones that stay open and
+// silent.
+struct Scenario {
+  std::string name;
+  int active = 1;
+  int idle = 0;
+  std::size_t message_size = 100;
+  int depth = 1;
+
+  int connections() const { return active + idle; }
+
+  // "10 active among 900 idle connections, 100-byte messages"
+  std::string Describe() const;
+
+  // REQUIRES for all of the lab: counts and sizes are positive (`idle` may be
+  // zero).  Throws UsageError with what is wrong.
+  void Validate() const;
+};
+
+// The one table of built-in scenarios.
+std::span<const Scenario> BuiltInScenarios();
+
+// The built-in scenarios of these names, in this order; the one name "all"
+// stands for every one.  Throws UsageError for an unknown name or one given
+// twice.
+std::vector<Scenario> SelectScenarios(std::span<const std::string> names);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_SCENARIO_H_

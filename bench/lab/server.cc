@@ -1,0 +1,200 @@
+#include "bench/lab/server.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <chrono>
+#include <sstream>
+#include <stdexcept>
+#include <system_error>
+
+#include "bench/load/unique_fd.h"
+
+namespace polymux::bench {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::chrono::seconds kStartLimit{10};
+constexpr std::chrono::milliseconds kPause{10};
+constexpr std::string_view kPortPlaceholder = "{port}";
+
+sockaddr_in Ipv4(in_addr_t address, std::uint16_t port) {
+  sockaddr_in result{};
+  result.sin_family = AF_INET;
+  result.sin_port = htons(port);
+  result.sin_addr.s_addr = htonl(address);
+  return result;
+}
+
+UniqueFd BoundSocket(in_addr_t address) {
+  UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const sockaddr_in name = Ipv4(address, 0);
+  if (!fd || bind(fd.get(), reinterpret_cast<const sockaddr*>(&name),
+                  sizeof name) != 0) {
+    throw std::system_error(errno, std::generic_category(), "bind");
+  }
+  return fd;
+}
+
+// A port of 127.0.0.1 on which nobody listens now.
+std::uint16_t FreePort() {
+  const UniqueFd fd = BoundSocket(INADDR_LOOPBACK);
+  sockaddr_in name{};
+  socklen_t length = sizeof name;
+  getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
+  return ntohs(name.sin_port);
+}
+
+bool Accepts(std::uint16_t port) {
+  // Another source address than the server's: a connect to a free local port
+  // may otherwise connect to itself.
+  const UniqueFd fd = BoundSocket(INADDR_LOOPBACK + 1);
+  const sockaddr_in server = Ipv4(INADDR_LOOPBACK, port);
+  return connect(fd.get(), reinterpret_cast<const sockaddr*>(&server),
+                 sizeof server) == 0;
+}
+
+std::string WithPort(std::string command, std::uint16_t port) {
+  const std::string number = std::to_string(port);
+  for (std::size_t at = 0;
+       (at = command.find(kPortPlaceholder, at)) != std::string::npos;
+       at += number.size()) {
+    command.replace(at, kPortPlaceholder.size(), number);
+  }
+  return command;
+}
+
+std::vector<std::string> PolymuxFlags(const ServerOptions& options,
+                                      const MemoryFile& statistics) {
+  return {"--port",       "0",
+          "--reactors",   std::to_string(options.reactors),
+          "--stats-json", statistics.path()};
+}
+
+std::vector<std::string> Command(const Arm& arm, const ServerOptions& options,
+                                 const MemoryFile& statistics,
+                                 std::uint16_t port) {
+  std::vector<std::string> command;
+  switch (arm.kind) {
+    case ArmKind::kBackend:
+      command = {options.polymux, "serve", "--backend", arm.target};
+      break;
+    case ArmKind::kServer:
+      command = {std::filesystem::absolute(options.directory / arm.target)};
+      break;
+    case ArmKind::kPeer:
+      return {options.polymux, "peer", arm.target, "--port", "0"};
+    case ArmKind::kForeign:
+      return {"/bin/sh", "-c", WithPort(arm.target, port)};
+  }
+  for (std::string& flag : PolymuxFlags(options, statistics)) {
+    command.push_back(std::move(flag));
+  }
+  return command;
+}
+
+struct Announcement {
+  std::string address;
+  std::string backend;
+};
+
+// Parses `listening IP:PORT backend=NAME reactors=N`.
+std::optional<Announcement> ParseAnnouncement(const std::string& line) {
+  constexpr std::string_view kBackend = "backend=";
+  std::istringstream words(line);
+  std::string listening;
+  Announcement announcement;
+  words >> listening >> announcement.address >> announcement.backend;
+  if (listening != "listening" || !announcement.backend.starts_with(kBackend)) {
+    return std::nullopt;
+  }
+  announcement.backend.erase(0, kBackend.size());
+  return announcement;
+}
+
+}  // namespace
+
+Server::Server(const Arm& arm, const ServerOptions& options)
+    : arm_(arm),
+      port_(arm.kind == ArmKind::kForeign ? FreePort() : std::uint16_t{0}),
+      process_({.command = Command(arm, options, statistics_, port_),
+                .cpus = options.cpus,
+                .directory = options.directory,
+                .stdout_to_stderr = arm.kind == ArmKind::kForeign}) {
+  if (arm.kind == ArmKind::kForeign) {
+    AwaitConnection();
+  } else {
+    AwaitAnnouncement();
+  }
+}
+
+void Server::AwaitAnnouncement() {
+  const std::optional<std::string> line =
+      process_.ReadLine(steady_clock::now() + kStartLimit);
+  if (!line) {
+    // The end of its output comes a little before its own.
+    throw std::runtime_error(HowItDied(kPause).value_or(WithErrorOutput(
+        fmt::format("{} did not say where it listens", arm_.name))));
+  }
+  const std::optional<Announcement> announcement = ParseAnnouncement(*line);
+  if (!announcement) {
+    throw std::runtime_error(fmt::format(
+        "{} should say where it listens but said \"{}\"", arm_.name, *line));
+  }
+  address_ = announcement->address;
+  backend_ = announcement->backend;
+  const bool as_asked =
+      arm_.kind == ArmKind::kServer || backend_ == arm_.target;
+  if (!as_asked) {
+    throw std::runtime_error(
+        fmt::format("{} says that it uses {}", arm_.name, backend_));
+  }
+}
+
+void Server::AwaitConnection() {
+  const Deadline deadline = steady_clock::now() + kStartLimit;
+  while (!Accepts(port_)) {
+    if (const auto death = HowItDied(kPause)) throw std::runtime_error(*death);
+    if (steady_clock::now() >= deadline) {
+      throw std::runtime_error(WithErrorOutput(
+          fmt::format("{} accepts no connection on 127.0.0.1:{} after {} s",
+                      arm_.name, port_, kStartLimit.count())));
+    }
+  }
+  address_ = fmt::format("127.0.0.1:{}", port_);
+}
+
+std::vector<pid_t> Server::pids() const {
+  if (arm_.kind != ArmKind::kForeign) return {process_.pid()};
+  return ProcessGroupMembers(process_.pid());
+}
+
+std::optional<std::string> Server::HowItDied(std::chrono::nanoseconds within) {
+  const auto status = process_.WaitForExit(steady_clock::now() + within);
+  if (!status) return std::nullopt;
+  return WithErrorOutput(
+      fmt::format("{} {} by itself", arm_.name, status->Describe()));
+}
+
+std::optional<ServerReport> Server::Stop() {
+  const ExitStatus status = process_.Stop();
+  // A foreign command owes nothing to anybody when it is told to end.
+  if (arm_.kind == ArmKind::kForeign) return std::nullopt;
+  if (!status.success()) {
+    throw std::runtime_error(WithErrorOutput(
+        fmt::format("{}, told to stop, {}", arm_.name, status.Describe())));
+  }
+  if (!arm_.is_polymux()) return std::nullopt;
+  return ParseServerReport(statistics_.Contents());
+}
+
+std::string Server::WithErrorOutput(const std::string& message) const {
+  const std::string output = process_.ErrorOutput();
+  return output.empty() ? message : fmt::format("{}:\n{}", message, output);
+}
+
+}  // namespace polymux::bench

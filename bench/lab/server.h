@@ -1,0 +1,75 @@
+#ifndef POLYMUX_BENCH_LAB_SERVER_H_
+#define POLYMUX_BENCH_LAB_SERVER_H_
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/lab/arm.h"
+#include "bench/lab/memory_file.h"
+#include "bench/lab/process.h"
+#include "bench/lab/snapshots.h"
+
+namespace polymux::bench {
+
+// How the lab's own program is run again as server and load generator.
+inline constexpr const char* kThisProgram = "/proc/self/exe";
+
+struct ServerOptions {
+  int reactors = 1;
+  // The CPUs it is pinned to; empty: none.
+  std::vector<int> cpus = {};
+  // Where foreign commands start and relative paths of servers begin; empty:
+  // here.
+  std::filesystem::path directory = {};
+  // The `polymux` to run for backends and peers.
+  std::string polymux = kThisProgram;
+};
+
+// The running server process of one trial.
+class Server {
+ public:
+  // Starts the server of `arm` and returns when it accepts connections.
+  // Throws std::runtime_error if that does not happen within 10 s, with what
+  // the server wrote to stderr; Interrupted.
+  Server(const Arm& arm, const ServerOptions& options);
+
+  // Where it listens, "127.0.0.1:4711".
+  const std::string& address() const { return address_; }
+
+  // The backend that it says it uses; empty when it does not say.
+  const std::string& backend() const { return backend_; }
+
+  // Its processes, the one that was started first.
+  std::vector<pid_t> pids() const;
+
+  // Waits up to `within` for its end.  Empty if it still runs; else how it
+  // ended, with what it wrote to stderr.  Throws Interrupted.
+  std::optional<std::string> HowItDied(std::chrono::nanoseconds within);
+
+  // Ends it.  Returns its report, which only servers of ours have.  Throws
+  // std::runtime_error if it does not end well or its report is unreadable.
+  std::optional<ServerReport> Stop();
+
+ private:
+  void AwaitAnnouncement();
+  void AwaitConnection();
+  std::string WithErrorOutput(const std::string& message) const;
+
+  const Arm arm_;
+  MemoryFile statistics_{"statistics"};
+  // Chosen by us for a foreign command; else 0, and the server chooses.
+  const std::uint16_t port_;
+  std::string address_;
+  std::string backend_;
+  Process process_;
+};
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_SERVER_H_

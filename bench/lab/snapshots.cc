@@ -1,0 +1,67 @@
+#include "bench/lab/snapshots.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <stdexcept>
+
+namespace polymux::bench {
+namespace {
+
+using nlohmann::json;
+using Counters = std::map<std::string, std::int64_t>;
+
+Counters SumOverLoops(const json& snapshot) {
+  Counters sum;
+  for (const json& loop : snapshot.at("loops")) {
+    for (const auto& [name, value] : loop.at("counters").items()) {
+      sum[name] += value.get<std::int64_t>();
+    }
+  }
+  return sum;
+}
+
+CounterWindow Difference(const json& start, const json& end) {
+  CounterWindow window{SumOverLoops(end), end.at("system_calls")};
+  for (const auto& [name, value] : SumOverLoops(start)) {
+    window.counters[name] -= value;
+  }
+  return window;
+}
+
+std::vector<json> ParseLines(std::string_view text) {
+  std::vector<json> lines;
+  std::istringstream stream{std::string(text)};
+  for (std::string line; std::getline(stream, line);) {
+    lines.push_back(json::parse(line));
+  }
+  return lines;
+}
+
+}  // namespace
+
+bool IsOptimised(const BuildInfo& build) {
+  return build.ndebug && build.sanitizer.empty();
+}
+
+ServerReport ParseServerReport(std::string_view text) {
+  try {
+    const std::vector<json> lines = ParseLines(text);
+    if (lines.empty() || !lines.back().at("final").get<bool>()) {
+      throw std::runtime_error("the server left no final statistics");
+    }
+    const json& build = lines.back().at("build");
+    ServerReport report{.build = {.ndebug = build.at("ndebug"),
+                                  .compiler = build.at("compiler"),
+                                  .sanitizer = build.at("sanitizer")},
+                        .window = {}};
+    if (lines.size() == 3) report.window = Difference(lines[0], lines[1]);
+    return report;
+  } catch (const json::exception& error) {
+    throw std::runtime_error(fmt::format(
+        "the server's statistics are unreadable: {}", error.what()));
+  }
+}
+
+}  // namespace polymux::bench

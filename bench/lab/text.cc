@@ -1,0 +1,45 @@
+#include "bench/lab/text.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+namespace polymux::bench {
+
+std::string FormatNumber(double value) {
+  std::string_view unit;
+  if (value >= 999.5e6) {
+    value /= 1e9;
+    unit = "G";
+  } else if (value >= 999.5e3) {
+    value /= 1e6;
+    unit = "M";
+  } else if (value >= 999.5) {
+    value /= 1e3;
+    unit = "k";
+  }
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}{}", value, decimals, unit);
+}
+
+std::string Wrap(std::string_view first, std::string_view text,
+                 std::size_t width) {
+  std::string result(first);
+  std::size_t column = first.size();
+  std::istringstream words{std::string(text)};
+  bool begins_line = true;
+  for (std::string word; words >> word;) {
+    if (!begins_line && column + 1 + word.size() > width) {
+      result += "\n" + std::string(first.size(), ' ');
+      column = first.size();
+      begins_line = true;
+    }
+    if (!begins_line) result += ' ';
+    result += word;
+    column += word.size() + (begins_line ? 0 : 1);
+    begins_line = false;
+  }
+  return result + "\n";
+}
+
+}  // namespace polymux::bench

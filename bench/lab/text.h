@@ -1,0 +1,24 @@
+#ifndef POLYMUX_BENCH_LAB_TEXT_H_
+#define POLYMUX_BENCH_LAB_TEXT_H_
+
+#include <string>
+#include <string_view>
+
+namespace polymux::bench {
+
+// Columns of what the lab prints.
+inline constexpr std::size_t kTextWidth = 80;
+
+// Three significant digits in at most 5 columns: "4.93", "49.3", "493",
+// "4.93k", "49.3k".  REQUIRES: value >= 0.
+std::string FormatNumber(double value);
+
+// `text` in lines of at most `width` columns, broken at blanks; what is longer
+// than a line stays whole.  Newlines in `text` count as blanks.  The first line
+// begins with `first`, the others with as many blanks.  Ends with a newline.
+std::string Wrap(std::string_view first, std::string_view text,
+                 std::size_t width = kTextWidth);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_TEXT_H_

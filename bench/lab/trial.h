@@ -1,0 +1,35 @@
+#ifndef POLYMUX_BENCH_LAB_TRIAL_H_
+#define POLYMUX_BENCH_LAB_TRIAL_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/lab/load_process.h"
+#include "bench/lab/plan.h"
+#include "bench/lab/server.h"
+#include "bench/lab/snapshots.h"
+
+namespace polymux::bench {
+
+// One row of raw data: a fresh server under the load of one scenario.
+struct Trial {
+  Slot slot;
+  std::string backend = {};  // as the server says; empty when it does not
+  // Why it does not count; empty when it does.
+  std::string invalid = {};
+  LoadOutcome load = {};
+  std::optional<CounterWindow> counters = {};
+  std::optional<BuildInfo> build = {};  // of the server, where it says
+
+  bool valid() const { return invalid.empty(); }
+};
+
+// Runs the trial of `slot`.  What goes wrong makes it invalid.  Leaves no
+// process behind.  Throws Interrupted.
+Trial RunTrial(const Plan& plan, const Slot& slot,
+               const ServerOptions& server_options);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_TRIAL_H_

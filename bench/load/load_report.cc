@@ -1,0 +1,176 @@
+#include "bench/load/load_report.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <optional>
+#include <string_view>
+
+namespace polymux::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct Percentile {
+  const char* json_name;
+  const char* title;
+  double quantile;
+};
+
+constexpr std::array kPercentiles = {
+    Percentile{"p50", "p50", 0.5},
+    Percentile{"p90", "p90", 0.9},
+    Percentile{"p99", "p99", 0.99},
+    Percentile{"p999", "p99.9", 0.999},
+};
+
+double PerSecond(std::uint64_t count, const WindowReading& window) {
+  if (window.window_ns <= 0) return 0;
+  return static_cast<double>(count) * 1e9 /
+         static_cast<double>(window.window_ns);
+}
+
+double ShareOfOneCpu(std::int64_t cpu_ns, const WindowReading& window) {
+  if (window.window_ns <= 0) return 0;
+  return static_cast<double>(cpu_ns) / static_cast<double>(window.window_ns);
+}
+
+Json OrNull(const std::optional<std::uint64_t>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+Json LatencyJson(const Histogram& latency) {
+  Json json;
+  for (const Percentile& percentile : kPercentiles) {
+    json[percentile.json_name] =
+        OrNull(latency.ValueAtQuantile(percentile.quantile));
+  }
+  json["max"] = OrNull(latency.max());
+  return json;
+}
+
+Json HistogramJson(const Histogram& latency) {
+  Json json = Json::array();
+  for (const auto& bucket : latency.Buckets()) {
+    json.push_back(Json::array({bucket.upper, bucket.count}));
+  }
+  return json;
+}
+
+Json ObservedJson(const std::optional<ObservedUsage>& usage) {
+  if (!usage) return nullptr;
+  return Json{{"cpu_ns", usage->cpu_ns},
+              {"user_ns", usage->user_ns},
+              {"system_ns", usage->system_ns},
+              {"rss_bytes", usage->rss_bytes},
+              {"rss_anon_bytes", usage->rss_anon_bytes}};
+}
+
+Json ErrorsJson(const LoadErrors& errors) {
+  return Json{{"mismatch", errors.mismatch},
+              {"short", errors.short_echo},
+              {"closed", errors.closed},
+              {"connect", errors.connect}};
+}
+
+std::string Grouped(std::uint64_t number) {
+  std::string digits = std::to_string(number);
+  for (std::size_t i = digits.size(); i > 3; i -= 3) digits.insert(i - 3, ",");
+  return digits;
+}
+
+// Three significant digits.
+std::string ShortNumber(double value) {
+  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
+}
+
+std::string ShortTime(std::uint64_t nanoseconds) {
+  const auto value = static_cast<double>(nanoseconds);
+  if (value < 1e3) return fmt::format("{} ns", nanoseconds);
+  if (value < 999.5e3) return ShortNumber(value / 1e3) + " us";
+  if (value < 999.5e6) return ShortNumber(value / 1e6) + " ms";
+  return ShortNumber(value / 1e9) + " s";
+}
+
+std::string LatencyLine(const Histogram& latency) {
+  std::string line = "latency";
+  for (const Percentile& percentile : kPercentiles) {
+    const auto value = latency.ValueAtQuantile(percentile.quantile);
+    line += fmt::format("  {} {}", percentile.title,
+                        value ? ShortTime(*value) : "n/a");
+  }
+  const auto max = latency.max();
+  return line + "  max " + (max ? ShortTime(*max) : "n/a") + "\n";
+}
+
+std::string CpuLines(const LoadResult& result) {
+  const WindowReading& window = result.window;
+  const double share = ShareOfOneCpu(window.load_cpu_ns, window);
+  std::string lines =
+      fmt::format("load     {:.0f}% of one CPU{}\n", share * 100,
+                  share > 0.9 ? ": it may set the rate" : "");
+  if (!window.observed || result.messages() == 0) return lines;
+  const ObservedUsage& usage = *window.observed;
+  return lines + fmt::format(
+                     "observed {:.0f}% of one CPU, {:.2f} us per message, RSS "
+                     "{:.1f} MiB\n",
+                     ShareOfOneCpu(usage.cpu_ns, window) * 100,
+                     static_cast<double>(usage.cpu_ns) / 1e3 /
+                         static_cast<double>(result.messages()),
+                     static_cast<double>(usage.rss_bytes) / (1024.0 * 1024.0));
+}
+
+std::string ErrorLines(const LoadErrors& errors) {
+  if (!errors.Any()) return "errors   none\n";
+  return fmt::format(
+      "errors   mismatch {}, short {}, closed {}, connect {}\n"
+      "         first: {}\n",
+      errors.mismatch, errors.short_echo, errors.closed, errors.connect,
+      errors.first);
+}
+
+}  // namespace
+
+nlohmann::ordered_json LoadJson(const LoadShape& shape,
+                                const LoadResult& result) {
+  const WindowReading& window = result.window;
+  return Json{
+      {"connections", shape.connections},
+      {"idle", shape.idle},
+      {"size", shape.size},
+      {"depth", shape.depth},
+      {"threads", shape.threads},
+      {"messages", result.messages()},
+      {"bytes", result.messages() * shape.size},
+      {"window_ns", window.window_ns},
+      {"messages_per_second", PerSecond(result.messages(), window)},
+      {"latency_ns", LatencyJson(result.latency)},
+      {"histogram", HistogramJson(result.latency)},
+      {"load_cpu_ns", window.load_cpu_ns},
+      {"load_cpu_share", ShareOfOneCpu(window.load_cpu_ns, window)},
+      {"observed", ObservedJson(window.observed)},
+      {"errors", ErrorsJson(result.errors)},
+      {"first_error",
+       result.errors.first.empty() ? Json(nullptr) : Json(result.errors.first)},
+  };
+}
+
+std::string LoadSummary(const LoadShape& shape, const LoadResult& result) {
+  if (result.window.window_ns == 0) return ErrorLines(result.errors);
+  const double rate = PerSecond(result.messages(), result.window);
+  return fmt::format(
+             "{} active and {} idle connections, {} bytes, depth {}, "
+             "{:.2f} s\n"
+             "messages {} ({} per second, {:.1f} MiB/s each way)\n",
+             Grouped(shape.connections), Grouped(shape.idle),
+             Grouped(shape.size), shape.depth,
+             static_cast<double>(result.window.window_ns) / 1e9,
+             Grouped(result.messages()),
+             Grouped(static_cast<std::uint64_t>(rate)),
+             rate * static_cast<double>(shape.size) / (1024.0 * 1024.0)) +
+         LatencyLine(result.latency) + CpuLines(result) +
+         ErrorLines(result.errors);
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,21 @@
+#ifndef POLYMUX_BENCH_LOAD_LOAD_REPORT_H_
+#define POLYMUX_BENCH_LOAD_LOAD_REPORT_H_
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/load/run_load.h"
+
+namespace polymux::bench {
+
+// The result for programs: what `polymux load --json` prints. Absent values
+// are null.
+nlohmann::ordered_json LoadJson(const LoadShape& shape,
+                                const LoadResult& result);
+
+// The result for people: some lines of at most 80 columns.
+std::string LoadSummary(const LoadShape& shape, const LoadResult& result);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LOAD_LOAD_REPORT_H_

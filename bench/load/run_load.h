@@ -1,0 +1,48 @@
+#ifndef POLYMUX_BENCH_LOAD_RUN_LOAD_H_
+#define POLYMUX_BENCH_LOAD_RUN_LOAD_H_
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+#include "bench/load/endpoint.h"
+#include "bench/load/histogram.h"
+#include "bench/load/load_errors.h"
+#include "bench/load/window_probe.h"
+
+namespace polymux::bench {
+
+// The traffic of one run.
+struct LoadShape {
+  std::size_t connections = 100;  // active ones
+  std::size_t idle = 0;           // further ones that stay silent
+  std::size_t size = 64;          // bytes of a message, > 0
+  std::size_t depth = 1;          // messages outstanding per connection, > 0
+  std::size_t threads = 1;        // > 0
+  std::chrono::nanoseconds warm_up = std::chrono::milliseconds(500);
+  std::chrono::nanoseconds duration = std::chrono::seconds(3);
+  std::uint64_t seed = 1;
+  // No progress on any connection for so long is an error.
+  std::chrono::milliseconds stall_limit = std::chrono::seconds(5);
+};
+
+struct LoadResult {
+  Histogram latency;  // one value per message completed inside the window
+  LoadErrors errors;
+  WindowReading window;
+  bool stopped = false;  // given up because stop_fd turned readable
+
+  std::uint64_t messages() const { return latency.count(); }
+};
+
+// Opens the connections, warms up, measures and lets what is on the way come
+// back. `processes` may be null; `signal_window` sends SIGUSR1 to the first of
+// them at both edges of the window. Gives up when `stop_fd` is readable.
+// Throws std::system_error when descriptors run short at the start.
+LoadResult RunLoad(const Endpoint& target, const LoadShape& shape,
+                   const ObservedProcesses* processes, bool signal_window,
+                   int stop_fd);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LOAD_RUN_LOAD_H_

@@ -1,0 +1,133 @@
+#include "bench/lab/compare_options.h"
+
+#include <gtest/gtest.h>
+
+#include "bench/lab/usage_error.h"
+
+namespace polymux::bench {
+namespace {
+
+using std::chrono::milliseconds;
+
+const std::vector<Arm> kBuiltIn{
+    {.name = "select", .target = "select", .max_fd = 1023},
+    {.name = "poll", .target = "poll"},
+    {.name = "epoll-lt", .target = "epoll-lt"},
+    {.name = "epoll-et", .target = "epoll-et"},
+    {.name = "raw-epoll", .kind = ArmKind::kPeer, .target = "raw-epoll"}};
+
+// The options of a command line, or its exit code.
+std::variant<CompareOptions, int> Parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "polymux compare");
+  std::vector<char*> argv;
+  argv.reserve(arguments.size());
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return ParseCompareOptions(static_cast<int>(argv.size()), argv.data());
+}
+
+Plan PlanOf(std::vector<std::string> arguments) {
+  const std::vector<int> cpus{0, 1};
+  return MakePlan(std::get<CompareOptions>(Parse(std::move(arguments))),
+                  kBuiltIn, 20'000, cpus);
+}
+
+int ExitCodeOf(std::vector<std::string> arguments) {
+  const auto parsed = Parse(std::move(arguments));
+  const int* exit_code = std::get_if<int>(&parsed);
+  return exit_code == nullptr ? -1 : *exit_code;
+}
+
+TEST(CompareOptionsTest, TheDefaultMeasuresUnderThreeMinutes) {
+  const Plan plan = PlanOf({});
+  EXPECT_EQ(plan.arms.size(), kBuiltIn.size());
+  ASSERT_EQ(plan.scenarios.size(), 2u);
+  EXPECT_EQ(plan.scenarios[0].name, "echo-100");
+  EXPECT_EQ(plan.scenarios[1].name, "idle-900");
+  EXPECT_EQ(plan.baseline, "epoll-lt");
+  EXPECT_EQ(plan.reactors, 1);
+  EXPECT_LT(EstimateAll(plan), std::chrono::seconds(150));
+}
+
+TEST(CompareOptionsTest, QuickIsQuickUnlessToldOtherwise) {
+  EXPECT_LT(EstimateAll(PlanOf({"--quick"})), std::chrono::seconds(40));
+  const Plan plan = PlanOf({"--quick", "--rounds", "9", "--duration=2s"});
+  EXPECT_EQ(plan.rounds, 9);
+  EXPECT_EQ(plan.window, std::chrono::seconds(2));
+  EXPECT_LT(plan.warm_up, milliseconds(300));
+}
+
+TEST(CompareOptionsTest, AWorkloadOfOnesOwn) {
+  const Plan plan = PlanOf({"--connections", "500", "--active", "10%", "--size",
+                            "4k", "--depth", "2"});
+  ASSERT_EQ(plan.scenarios.size(), 1u);
+  const Scenario& scenario = plan.scenarios[0];
+  EXPECT_EQ(scenario.name, "custom");
+  EXPECT_EQ(scenario.active, 50);
+  EXPECT_EQ(scenario.idle, 450);
+  EXPECT_EQ(scenario.message_size, 4096u);
+  EXPECT_EQ(scenario.depth, 2);
+}
+
+TEST(CompareOptionsTest, OnesOwnWorkloadBesideBuiltInOnes) {
+  const Plan plan = PlanOf({"--connections", "5", "--scenarios", "echo-1"});
+  ASSERT_EQ(plan.scenarios.size(), 2u);
+  EXPECT_EQ(plan.scenarios[1].active, 5);
+  EXPECT_EQ(plan.scenarios[1].idle, 0);
+}
+
+TEST(CompareOptionsTest, ListsAndRepeatedFlags) {
+  const Plan plan =
+      PlanOf({"--arms", "poll,poll,select", "--scenarios", "echo-1,bulk",
+              "--server", "x=/x", "--server", "y=/y", "--arm", "z=z {port}"});
+  ASSERT_EQ(plan.arms.size(), 6u);
+  EXPECT_EQ(plan.arms[1].name, "poll#2");
+  EXPECT_EQ(plan.arms[4].target, "/y");
+  EXPECT_EQ(plan.arms[5].target, "z {port}");
+  EXPECT_EQ(plan.scenarios.size(), 2u);
+}
+
+TEST(CompareOptionsTest, TheBaseline) {
+  EXPECT_EQ(PlanOf({"--baseline", "poll"}).baseline, "poll");
+  EXPECT_EQ(PlanOf({"--arms", "select,poll"}).baseline, "select");
+  EXPECT_THROW(PlanOf({"--arms", "select", "--baseline", "poll"}), UsageError);
+}
+
+TEST(CompareOptionsTest, AnUnavailableArmIsNoBaseline) {
+  std::vector<Arm> built_in = kBuiltIn;
+  built_in[2].unavailable = "forbidden";
+  built_in[0].unavailable = "forbidden";
+  const Plan plan = MakePlan({}, built_in, 20'000, {});
+  EXPECT_EQ(plan.baseline, "poll");
+  for (Arm& arm : built_in) arm.unavailable = "forbidden";
+  EXPECT_THROW(MakePlan({}, built_in, 20'000, {}), UsageError);
+}
+
+TEST(CompareOptionsTest, TheSeedCanBeGiven) {
+  EXPECT_EQ(PlanOf({"--seed", "42"}).seed, 42u);
+}
+
+TEST(CompareOptionsTest, UsageErrorsOfTheCommandLine) {
+  EXPECT_EQ(ExitCodeOf({"--help"}), 0);
+  EXPECT_EQ(ExitCodeOf({"--duration", "3"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--warm-up", "fast"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--rounds", "0"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--rounds", "x"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--reactors", "-1"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--connections", "0"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--active", "101%"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--no-such-flag"}), 2);
+  EXPECT_EQ(ExitCodeOf({"stray"}), 2);
+}
+
+TEST(CompareOptionsTest, UsageErrorsOfTheMeaning) {
+  EXPECT_THROW(PlanOf({"--duration", "1ms"}), UsageError);
+  EXPECT_THROW(PlanOf({"--arms", "kqueue"}), UsageError);
+  EXPECT_THROW(PlanOf({"--scenarios", "none"}), UsageError);
+  EXPECT_THROW(PlanOf({"--arm", "x=no port"}), UsageError);
+  EXPECT_THROW(PlanOf({"--connections", "5", "--active", "6"}), UsageError);
+  EXPECT_THROW(PlanOf({"--connections", "5", "--active", "0"}), UsageError);
+  EXPECT_THROW(PlanOf({"--size", "0"}), UsageError);
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,378 @@
+// `polymux compare` and `polymux list` as a user runs them: real servers, real
+// load, real signals.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "apps/build_info.h"
+#include "bench/lab/process.h"
+#include "bench/lab/snapshots.h"
+#include "bench/peers/peers.h"
+#include "poller/backends.h"
+
+namespace polymux::bench {
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+using testing::HasSubstr;
+
+using testing::StartsWith;
+
+using Arguments = std::vector<std::string>;
+
+Deadline Soon() { return steady_clock::now() + seconds(100); }
+
+std::string Runfile(const char* path) {
+  return std::filesystem::absolute(path).string();
+}
+
+std::string OddServer(const std::string& name, const std::string& mode) {
+  return name + "=exec " + Runfile("tests/bench/odd_server") + " " + mode +
+         " {port}";
+}
+
+// The processes that this one has started.
+std::vector<pid_t> ChildrenOf(pid_t pid) {
+  const std::string number = std::to_string(pid);
+  std::ifstream file("/proc/" + number + "/task/" + number + "/children");
+  std::vector<pid_t> children;
+  for (pid_t child = 0; file >> child;) children.push_back(child);
+  return children;
+}
+
+bool Exists(pid_t pid) { return kill(pid, 0) == 0; }
+
+bool EndsSoon(pid_t pid) {
+  const Deadline deadline = Soon();
+  while (Exists(pid) && steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return !Exists(pid);
+}
+
+class CompareTest : public testing::Test {
+ protected:
+  struct Outcome {
+    int exit_code;  // -1: killed
+    std::string output;
+    std::string errors;
+  };
+
+  CompareTest()
+      : directory_(
+            std::filesystem::path(testing::TempDir()) /
+            testing::UnitTest::GetInstance()->current_test_info()->name()) {
+    std::filesystem::remove_all(directory_);
+  }
+
+  // A short comparison: 2 rounds of 200 ms of 4 connections, unless the
+  // arguments say otherwise.
+  Arguments Command(const Arguments& arguments) const {
+    Arguments command{Runfile("bench/polymux"), "compare", "--allow-debug",
+                      "--out", directory_.string()};
+    const std::vector<std::pair<std::string, std::string>> defaults{
+        {"--rounds", "2"},
+        {"--duration", "200ms"},
+        {"--warm-up", "50ms"},
+        {"--connections", "4"}};
+    for (const auto& [flag, value] : defaults) {
+      if (std::ranges::find(arguments, flag) != arguments.end()) continue;
+      command.push_back(flag);
+      command.push_back(value);
+    }
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    return command;
+  }
+
+  static Outcome Finish(Process& process) {
+    const std::string output = process.ReadToEnd(Soon()).value_or("");
+    const auto status = process.WaitForExit(Soon());
+    if (!status) return {-1, output, "did not end"};
+    std::istringstream words(status->Describe());
+    std::string how;
+    std::string with;
+    std::string status_word;
+    int exit_code = -1;
+    words >> how >> with >> status_word >> exit_code;
+    return {how == "exited" ? exit_code : -1, output, process.ErrorOutput()};
+  }
+
+  Outcome Compare(const Arguments& arguments) const {
+    Process process({.command = Command(arguments)});
+    return Finish(process);
+  }
+
+  json Document() const {
+    std::ifstream file(directory_ / "results.json");
+    return json::parse(file);
+  }
+
+  // Waits until a server and its load run, and returns their numbers.
+  static std::vector<pid_t> AwaitTrial(const Process& process) {
+    const Deadline deadline = Soon();
+    while (steady_clock::now() < deadline) {
+      auto children = ChildrenOf(process.pid());
+      if (children.size() == 2) return children;
+      std::this_thread::sleep_for(milliseconds(2));
+    }
+    return {};
+  }
+
+  const std::filesystem::path directory_;
+};
+
+TEST_F(CompareTest, ComparesTwoCopiesAndAControl) {
+  const std::string backend(DefaultBackend());
+  const Outcome outcome = Compare(
+      {"--arms", backend + "," + backend + ",raw-epoll", "--seed", "7"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, StartsWith("Server CPU per message: " + backend));
+  EXPECT_THAT(outcome.output, HasSubstr("\n" + backend + "#2 "));
+  EXPECT_THAT(outcome.output,
+              HasSubstr((directory_ / "results.json").string()));
+  EXPECT_THAT(outcome.errors, HasSubstr("round 2 of 2 done"));
+
+  const json document = Document();
+  EXPECT_EQ(document["complete"], true);
+  EXPECT_EQ(document["plan"]["seed"], 7);
+  ASSERT_EQ(document["trials"].size(), 6u);
+  for (const json& trial : document["trials"]) {
+    ASSERT_EQ(trial["valid"], true) << trial;
+    EXPECT_EQ(trial["scenario"], "custom");
+    EXPECT_GT(trial["messages"], 0);
+    EXPECT_GE(trial["window_ns"], 150'000'000);
+    EXPECT_GT(trial["server_cpu_ns"], 0);
+    EXPECT_GT(trial["rss_bytes"], 0);
+    if (trial["arm"] == "raw-epoll") {
+      EXPECT_EQ(trial["backend"], "raw-epoll");
+      EXPECT_TRUE(trial["counters"].is_null());
+      continue;
+    }
+    EXPECT_EQ(trial["backend"], backend);
+    const json& counters = trial["counters"];
+    EXPECT_GT(counters["reads"], 0);
+    EXPECT_EQ(counters["bytes_read"].get<int>() % 100, 0);
+    // Connecting and closing are outside of the window.
+    EXPECT_EQ(counters["accepts"], 0);
+    EXPECT_EQ(counters["closed"], 0);
+  }
+  EXPECT_EQ(document["analysis"].size(), 3u);
+}
+
+TEST_F(CompareTest, EveryBackendTakesPart) {
+  const Outcome outcome = Compare({"--rounds", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  std::set<std::string> seen;
+  const json document = Document();
+  for (const json& trial : document["trials"]) seen.insert(trial["backend"]);
+  for (const Backend& backend : Backends()) {
+    EXPECT_EQ(seen.count(std::string(backend.name)), backend.probe().empty());
+  }
+}
+
+TEST_F(CompareTest, AnotherBuildOfTheServerHasCounters) {
+  const Outcome outcome =
+      Compare({"--arms", "mine", "--server", "mine=apps/echo_server"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_EQ(trial["arm"], "mine");
+    EXPECT_EQ(trial["backend"], std::string(DefaultBackend()));
+    EXPECT_GT(trial["counters"]["reads"], 0);
+  }
+}
+
+TEST_F(CompareTest, AForeignArmIsSeenFromOutside) {
+  const Outcome outcome = Compare({"--arms", "mine", "--arm",
+                                   "mine=cd / && " + Runfile("bench/polymux") +
+                                       " peer raw-epoll --port {port}; true"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_GT(trial["server_cpu_ns"], 0);
+    EXPECT_TRUE(trial["counters"].is_null());
+    EXPECT_TRUE(trial["backend"].is_null());
+  }
+}
+
+TEST_F(CompareTest, AForeignArmThatExitsAtOnceIsToldWithItsWords) {
+  const Outcome outcome =
+      Compare({"--arm", "mine=echo no luck with {port} >&2; exit 3"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("mine exited with status 3 by itself"));
+  EXPECT_THAT(outcome.errors, HasSubstr("no luck with "));
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(CompareTest, AForeignArmThatNeverListensIsAnError) {
+  const Outcome outcome = Compare({"--arm", "mine=sleep 60 # {port}"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("mine accepts no connection on 127."));
+}
+
+TEST_F(CompareTest, AForeignArmThatDoesNotEchoIsInvalid) {
+  const Outcome outcome =
+      Compare({"--arms", "bad", "--arm", OddServer("bad", "corrupt")});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("bad        no valid trial"));
+  EXPECT_THAT(outcome.output, HasSubstr("2 of 2 trials invalid"));
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_EQ(trial["valid"], false);
+    EXPECT_THAT(trial["invalid_reason"], HasSubstr("mismatch"));
+  }
+  EXPECT_EQ(document["complete"], true);
+}
+
+TEST_F(CompareTest, AServerThatDiesIsToldWithItsWords) {
+  const Outcome outcome = Compare({"--arms", "bad,raw-epoll", "--rounds", "1",
+                                   "--arm", OddServer("bad", "dies")});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("bad exited with status 9 by itself"));
+  EXPECT_THAT(outcome.errors, HasSubstr("odd_server: enough"));
+  EXPECT_EQ(Document()["analysis"][1]["valid_trials"], 1);
+}
+
+TEST_F(CompareTest, AnInterruptWritesWhatThereIsAndLeavesNoProcess) {
+  Process process(
+      {.command = Command({"--arms", "raw-epoll", "--duration", "60s"})});
+  const auto children = AwaitTrial(process);
+  ASSERT_EQ(children.size(), 2u);
+  kill(process.pid(), SIGINT);
+  const Outcome outcome = Finish(process);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("Incomplete: 0 of 2 trials"));
+  for (const pid_t child : children) EXPECT_FALSE(Exists(child));
+  EXPECT_EQ(Document()["complete"], false);
+  EXPECT_EQ(Document()["trials"].size(), 0u);
+}
+
+TEST_F(CompareTest, AnInterruptKeepsTheTrialsBefore) {
+  Process process(
+      {.command = Command({"--arms", "raw-epoll", "--rounds", "1000"})});
+  const Deadline deadline = Soon();
+  // The file is written anew before every round.
+  while (steady_clock::now() < deadline) {
+    std::this_thread::sleep_for(milliseconds(20));
+    if (std::filesystem::exists(directory_ / "results.json") &&
+        Document()["trials"].size() >= 2) {
+      break;
+    }
+  }
+  kill(process.pid(), SIGTERM);
+  const Outcome outcome = Finish(process);
+  EXPECT_EQ(outcome.exit_code, 130) << outcome.errors;
+  EXPECT_THAT(outcome.output, StartsWith("Server CPU per message: raw-epoll"));
+  EXPECT_EQ(Document()["complete"], false);
+  EXPECT_GE(Document()["trials"].size(), 2u);
+}
+
+TEST_F(CompareTest, NothingOutlivesALabThatIsKilled) {
+  std::vector<pid_t> children;
+  {
+    Process process(
+        {.command = Command({"--arms", "raw-epoll", "--duration", "60s"})});
+    children = AwaitTrial(process);
+    ASSERT_EQ(children.size(), 2u);
+    kill(process.pid(), SIGKILL);
+  }
+  for (const pid_t child : children) EXPECT_TRUE(EndsSoon(child));
+}
+
+TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
+  const struct {
+    Arguments arguments;
+    const char* reason;
+  } cases[] = {
+      {{"--arms", "kqueue"}, "no arm \"kqueue\"; there are "},
+      {{"--scenarios", "echo-2"}, "no scenario \"echo-2\"; there are "},
+      {{"--duration", "3"}, "needs a unit"},
+      {{"--arm", "mine=server"}, "{port}"},
+      {{"--baseline", "none"}, "no arm \"none\""},
+      {{"--active", "5"}, "more active connections than connections"},
+  };
+  for (const auto& bad : cases) {
+    const Outcome outcome = Compare(bad.arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << bad.reason;
+    EXPECT_THAT(outcome.errors, HasSubstr(bad.reason));
+  }
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(CompareTest, AServerThatIsNotThereIsAnError) {
+  const Outcome outcome = Compare({"--server", "mine=/no/such/server"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("/no/such/server: No such file"));
+}
+
+TEST_F(CompareTest, ADryRunMeasuresNothing) {
+  const Outcome outcome =
+      Compare({"--dry-run", "--scenarios", "all", "--seed", "3"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, StartsWith("2 rounds of 50ms warm-up and 200ms "
+                                         "measured, order from seed 3: about"));
+  EXPECT_THAT(outcome.output, HasSubstr("without select: 8100 connections"));
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(CompareTest, ADebugBuildIsRefusedOrFlagged) {
+  if (IsOptimised(ThisBuild())) GTEST_SKIP() << "this is an optimised build";
+  Arguments command = Command({"--arms", "raw-epoll"});
+  Process refused({.command = {command[0], command[1]}});
+  const Outcome outcome = Finish(refused);
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_THAT(outcome.errors, HasSubstr("--allow-debug"));
+  EXPECT_THAT(Compare({"--arms", "raw-epoll"}).output,
+              HasSubstr("DO NOT QUOTE"));
+}
+
+TEST_F(CompareTest, ResultsGoWhereTheUserIs) {
+  std::filesystem::create_directories(directory_);
+  ProcessOptions options{
+      .command = {"env", "BUILD_WORKING_DIRECTORY=" + directory_.string(),
+                  Runfile("bench/polymux"), "compare", "--allow-debug",
+                  "--rounds", "1", "--duration", "50ms", "--arms", "raw-epoll",
+                  "--connections", "1"}};
+  options.directory = "/";
+  Process process(options);
+  const Outcome outcome = Finish(process);
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr(directory_ / "polymux-results"));
+}
+
+TEST(ListTest, ShowsEveryBackendControlAndScenario) {
+  Process process({.command = {Runfile("bench/polymux"), "list"}});
+  const auto output = process.ReadToEnd(Soon());
+  ASSERT_TRUE(output);
+  for (const Backend& backend : Backends()) {
+    EXPECT_THAT(*output, HasSubstr("  " + std::string(backend.name) + " "));
+  }
+  for (const Peer& peer : Peers()) {
+    EXPECT_THAT(*output, HasSubstr("  " + std::string(peer.name) + " "));
+  }
+  EXPECT_THAT(*output, HasSubstr("idle-8000"));
+  std::istringstream stream(*output);
+  for (std::string line; std::getline(stream, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,34 @@
+#include "bench/lab/cpus.h"
+
+#include <gtest/gtest.h>
+
+namespace polymux::bench {
+namespace {
+
+using Cpus = std::vector<int>;
+
+TEST(CpusTest, ServerAndLoadGetDifferentOnes) {
+  const CpuAssignment two = AssignCpus(Cpus{3, 7}, 1);
+  EXPECT_EQ(two.server, Cpus{3});
+  EXPECT_EQ(two.load, Cpus{7});
+  const CpuAssignment four = AssignCpus(Cpus{0, 1, 2, 3}, 2);
+  EXPECT_EQ(four.server, (Cpus{0, 1}));
+  EXPECT_EQ(four.load, (Cpus{2, 3}));
+}
+
+TEST(CpusTest, TheServerAlwaysKeepsOne) {
+  const CpuAssignment cpus = AssignCpus(Cpus{0, 1}, 8);
+  EXPECT_EQ(cpus.server, Cpus{0});
+  EXPECT_EQ(cpus.load, Cpus{1});
+}
+
+TEST(CpusTest, ASingleOneIsShared) {
+  const CpuAssignment cpus = AssignCpus(Cpus{0}, 1);
+  EXPECT_TRUE(cpus.server.empty());
+  EXPECT_TRUE(cpus.load.empty());
+}
+
+TEST(CpusTest, SomeCpuIsAllowed) { EXPECT_FALSE(AllowedCpus().empty()); }
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,85 @@
+#ifndef POLYMUX_TESTS_BENCH_FAULT_SERVER_H_
+#define POLYMUX_TESTS_BENCH_FAULT_SERVER_H_
+
+#include <poll.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "bench/load/unique_fd.h"
+
+namespace polymux::bench {
+
+// What a FaultServer does wrong, once it has seen a number of messages.
+enum class Fault {
+  kNone,
+  kCorruptByte,    // one byte of a message is changed
+  kDropByte,       // one byte is left out
+  kDropMessage,    // a message is left out
+  kDoubleMessage,  // a message is echoed twice
+  kSwapMessages,   // two messages of a connection change places
+  kCrossEchoes,    // two connections get each other's message
+  kChatter,        // every connection is sent a byte that nobody asked for
+  kClose,          // a connection is closed instead of echoed
+  kCloseHalfway,   // the same after half of the echo
+  kReset,          // a connection is reset
+  kStall,          // nothing is echoed from now on
+};
+
+// An echo server on loopback that goes wrong in a chosen way. It runs in a
+// thread of its own until it is destroyed, echoes whole messages with blocking
+// sends, and shares no code with what it tests.
+class FaultServer {
+ public:
+  struct Options {
+    std::size_t message_size = 64;
+    Fault fault = Fault::kNone;
+    std::uint64_t healthy_messages = 100;  // before the fault
+    bool ipv6 = false;
+  };
+
+  explicit FaultServer(const Options& options);
+  ~FaultServer();
+
+  // "127.0.0.1:PORT" or "[::1]:PORT".
+  std::string address() const;
+
+  // Stops the server; the figures below may be read from then on.
+  void Stop();
+
+  std::uint64_t messages() const { return messages_; }
+  std::size_t accepted() const { return accepted_; }
+
+ private:
+  struct Connection {
+    UniqueFd fd;
+    std::string input;
+    std::string held;  // a message that waits for its fault
+  };
+
+  void Run();
+  void Accept();
+  void OnReadable(Connection& connection);
+  void OnMessage(Connection& connection, std::string message);
+  void Misbehave(Connection& connection, std::string message);
+  static void Reset(Connection& connection);
+  static void Send(Connection& connection, const std::string& data);
+
+  const Options options_;
+  std::uint16_t port_ = 0;
+  UniqueFd listener_;
+  UniqueFd stop_;
+  std::vector<Connection> connections_;
+  Connection* holder_ = nullptr;  // the connection with a held message
+  std::uint64_t messages_ = 0;
+  std::size_t accepted_ = 0;
+  bool misbehaved_ = false;
+  std::thread thread_;
+};
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_TESTS_BENCH_FAULT_SERVER_H_

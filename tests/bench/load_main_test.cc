@@ -1,0 +1,173 @@
+#include "bench/load/load_main.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "bench/load/clock.h"
+#include "tests/bench/fault_server.h"
+
+namespace polymux::bench {
+namespace {
+
+struct Outcome {
+  int exit_code;
+  std::string out;
+  std::string err;
+};
+
+int CallLoadMain(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "polymux load");
+  std::vector<char*> argv;
+  for (std::string& argument : arguments) argv.push_back(argument.data());
+  return LoadMain(static_cast<int>(argv.size()), argv.data());
+}
+
+Outcome Load(const std::vector<std::string>& arguments) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  const int exit_code = CallLoadMain(arguments);
+  return {exit_code, testing::internal::GetCapturedStdout(),
+          testing::internal::GetCapturedStderr()};
+}
+
+std::string FirstLine(const std::string& text) {
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(LoadMain, SummaryForPeople) {
+  const FaultServer server({.message_size = 4096});
+  const Outcome outcome = Load({server.address(), "-c", "5", "-s", "4k", "-p",
+                                "2", "-d", "100ms", "-w", "10ms"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(outcome.out.find("5 active and 0 idle connections, 4,096 bytes, "
+                             "depth 2"),
+            0U)
+      << outcome.out;
+}
+
+TEST(LoadMain, JsonForPrograms) {
+  const FaultServer server({.message_size = 100});
+  const Outcome outcome =
+      Load({server.address(), "--connections=3", "--idle=4", "--size=100",
+            "--depth=5", "--threads=2", "--duration=100ms", "--warm-up=0s",
+            "--seed=9", "--json", "--observe", std::to_string(getpid())});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["connections"], 3);
+  EXPECT_EQ(json["idle"], 4);
+  EXPECT_EQ(json["size"], 100);
+  EXPECT_EQ(json["depth"], 5);
+  EXPECT_EQ(json["threads"], 2);
+  EXPECT_GT(json["messages"], 0);
+  // This process is both the load and what it observes.
+  EXPECT_NEAR(json["observed"]["cpu_ns"].get<double>(),
+              json["load_cpu_ns"].get<double>(), 3e7);
+}
+
+TEST(LoadMain, ErrorIsReportedAndPrintedAsJsonToo) {
+  const FaultServer server({.message_size = 64, .fault = Fault::kCorruptByte});
+  const Outcome outcome =
+      Load({server.address(), "-c", "3", "-d", "100ms", "--json"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_EQ(json["errors"]["mismatch"], 1);
+  EXPECT_EQ(outcome.err,
+            "error: " + json["first_error"].get<std::string>() + "\n");
+}
+
+TEST(LoadMain, NobodyListens) {
+  const std::string address = FaultServer({}).address();  // gone already
+  const Outcome outcome = Load({address, "-c", "3"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.err, "error: connection 0: Connection refused\n");
+}
+
+TEST(LoadMain, RunTimeErrors) {
+  EXPECT_EQ(Load({"999.1.1.1:80"}).exit_code, 1);
+  EXPECT_EQ(Load({"127.0.0.1:80", "--cpu", "1023"}).exit_code, 1);
+  EXPECT_EQ(Load({"127.0.0.1:80", "--observe", "2147483647"}).exit_code, 1);
+}
+
+TEST(LoadMain, HelpIsOnStdoutAndFitsATerminal) {
+  const Outcome outcome = Load({"--help"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_NE(outcome.out.find("Usage: polymux load [OPTIONS]"),
+            std::string::npos);
+  std::size_t begin = 0;
+  while (begin < outcome.out.size()) {
+    const std::size_t end = outcome.out.find('\n', begin);
+    EXPECT_LE(end - begin, 80U) << outcome.out.substr(begin, end - begin);
+    begin = end + 1;
+  }
+}
+
+TEST(LoadMain, UsageErrorsNameTheFlag) {
+  const std::string target = "127.0.0.1:80";
+  const struct {
+    std::vector<std::string> arguments;
+    std::string error;
+  } kCases[] = {
+      {{}, "target is required"},
+      {{"localhost"},
+       "HOST:PORT: 'localhost': write HOST:PORT, like 127.0.0.1:7000 or "
+       "[::1]:7000"},
+      {{target, "-d", "3"},
+       "--duration: '3': a duration needs a unit, like 500ms or 3s"},
+      {{target, "-d", "0s"}, "--duration: must be above zero"},
+      {{target, "-s", "4x"},
+       "--size: '4x': a size is a whole number of bytes, or one followed by k, "
+       "m or g, like 100 or 16k"},
+      {{target, "-s", "0"}, "--size: must be from 1 to 1g"},
+      {{target, "-p", "0"}, "--depth: Value 0 not in range 1 to 65536"},
+      {{target, "-c", "0"}, "--connections, --idle: both are zero"},
+      {{target, "--threads", "0"}, "--threads: Value 0 not in range 1 to 1024"},
+      {{target, "--cpu", "x"},
+       "--cpu: 'x': write CPU numbers, like 1 or 0,2-3"},
+      {{target, "--signal-window"}, "--signal-window requires --observe"},
+      {{target, "--unknown"},
+       "The following argument was not expected: "
+       "--unknown"},
+  };
+  for (const auto& [arguments, error] : kCases) {
+    const Outcome outcome = Load(arguments);
+    EXPECT_EQ(outcome.exit_code, 2) << error;
+    EXPECT_EQ(outcome.out, "") << error;
+    EXPECT_EQ(FirstLine(outcome.err), error);
+  }
+}
+
+class LoadMainSignal : public testing::TestWithParam<int> {};
+
+TEST_P(LoadMainSignal, EndsItPromptly) {
+  const FaultServer server({.message_size = 64});
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    _exit(CallLoadMain({server.address(), "-c", "50", "-d", "60s"}));
+  }
+  usleep(300'000);
+  const std::int64_t begin = MonotonicNs();
+  kill(child, GetParam());
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_LT(MonotonicNs() - begin, 10'000'000'000);
+  ASSERT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 130);
+}
+
+INSTANTIATE_TEST_SUITE_P(, LoadMainSignal, testing::Values(SIGINT, SIGTERM),
+                         [](const auto& test) {
+                           return test.param == SIGINT ? "Int" : "Term";
+                         });
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,141 @@
+#include "bench/load/load_report.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <string>
+#include <vector>
+
+namespace polymux::bench {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+LoadShape SomeShape() {
+  LoadShape shape;
+  shape.connections = 1000;
+  shape.idle = 8000;
+  shape.size = 16384;
+  shape.depth = 16;
+  return shape;
+}
+
+// Two seconds, 200 messages of 1 to 200 us.
+LoadResult SomeResult() {
+  LoadResult result;
+  for (std::uint64_t i = 1; i <= 200; ++i) result.latency.Record(i * 1000);
+  result.window.window_ns = 2'000'000'000;
+  result.window.load_cpu_ns = 500'000'000;
+  return result;
+}
+
+std::vector<std::string> KeysOf(const Json& json) {
+  std::vector<std::string> keys;
+  for (const auto& item : json.items()) keys.push_back(item.key());
+  return keys;
+}
+
+std::size_t LongestLine(const std::string& text) {
+  std::size_t longest = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    longest = std::max(longest, line.size());
+  }
+  return longest;
+}
+
+bool Contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(LoadJson, HasExactlyTheDocumentedFields) {
+  const Json json = LoadJson(SomeShape(), SomeResult());
+  EXPECT_EQ(KeysOf(json),
+            std::vector<std::string>(
+                {"connections", "idle", "size", "depth", "threads", "messages",
+                 "bytes", "window_ns", "messages_per_second", "latency_ns",
+                 "histogram", "load_cpu_ns", "load_cpu_share", "observed",
+                 "errors", "first_error"}));
+  EXPECT_EQ(KeysOf(json["latency_ns"]),
+            std::vector<std::string>({"p50", "p90", "p99", "p999", "max"}));
+  EXPECT_EQ(
+      KeysOf(json["errors"]),
+      std::vector<std::string>({"mismatch", "short", "closed", "connect"}));
+}
+
+TEST(LoadJson, TellsTheResult) {
+  const Json json = LoadJson(SomeShape(), SomeResult());
+  EXPECT_EQ(json["messages"], 200);
+  EXPECT_EQ(json["bytes"], 200 * 16384);
+  EXPECT_EQ(json["messages_per_second"], 100.0);
+  EXPECT_EQ(json["load_cpu_share"], 0.25);
+  EXPECT_NEAR(json["latency_ns"]["p50"].get<double>(), 100'000, 800);
+  EXPECT_NEAR(json["latency_ns"]["p90"].get<double>(), 180'000, 1500);
+  EXPECT_EQ(json["latency_ns"]["max"], 200'000);
+  std::uint64_t sum = 0;
+  for (const Json& bucket : json["histogram"]) {
+    sum += bucket[1].get<std::uint64_t>();
+  }
+  EXPECT_EQ(sum, 200U);
+}
+
+TEST(LoadJson, WhatIsNotKnownIsNull) {
+  const Json json = LoadJson(SomeShape(), SomeResult());
+  EXPECT_TRUE(json["latency_ns"]["p99"].is_null());  // 2 samples beyond
+  EXPECT_TRUE(json["observed"].is_null());
+  EXPECT_TRUE(json["first_error"].is_null());
+  const Json empty = LoadJson(SomeShape(), LoadResult());
+  EXPECT_TRUE(empty["latency_ns"]["max"].is_null());
+  EXPECT_EQ(empty["messages_per_second"], 0.0);
+  EXPECT_EQ(empty["load_cpu_share"], 0.0);
+  EXPECT_EQ(empty["histogram"], Json::array());
+}
+
+TEST(LoadJson, TellsErrorsAndObservedProcesses) {
+  LoadResult result = SomeResult();
+  result.errors.Add(&LoadErrors::short_echo, "connection 3: \"why\"");
+  result.errors.Add(&LoadErrors::closed, "connection 4: later");
+  result.window.observed = ObservedUsage{1, 2, 3, 4, 5};
+  const Json json = Json::parse(LoadJson(SomeShape(), result).dump());
+  EXPECT_EQ(json["errors"]["short"], 1);
+  EXPECT_EQ(json["errors"]["closed"], 1);
+  EXPECT_EQ(json["first_error"], "connection 3: \"why\"");
+  EXPECT_EQ(json["observed"].dump(),
+            R"({"cpu_ns":1,"user_ns":2,"system_ns":3,"rss_bytes":4,)"
+            R"("rss_anon_bytes":5})");
+}
+
+TEST(LoadSummary, FitsATerminal) {
+  LoadResult result = SomeResult();
+  for (int i = 0; i < 100'000; ++i) result.latency.Record(999'499);
+  result.window.observed = ObservedUsage{1'900'000'000, 0, 0, 1 << 30, 0};
+  result.window.load_cpu_ns = 1'990'000'000;
+  result.errors.Add(&LoadErrors::mismatch, "connection 12345: reason");
+  const std::string summary = LoadSummary(SomeShape(), result);
+  EXPECT_LE(LongestLine(summary), 80U) << summary;
+}
+
+TEST(LoadSummary, SaysWhatMatters) {
+  LoadResult result = SomeResult();
+  EXPECT_TRUE(Contains(LoadSummary(SomeShape(), result), "errors   none"));
+  EXPECT_TRUE(Contains(LoadSummary(SomeShape(), result), "p99 n/a"));
+  EXPECT_FALSE(Contains(LoadSummary(SomeShape(), result), "set the rate"));
+  result.window.load_cpu_ns = 1'950'000'000;
+  EXPECT_TRUE(Contains(LoadSummary(SomeShape(), result), "set the rate"));
+  result.errors.Add(&LoadErrors::mismatch, "connection 5: reason");
+  EXPECT_TRUE(
+      Contains(LoadSummary(SomeShape(), result), "mismatch 1, short 0"));
+  EXPECT_TRUE(Contains(LoadSummary(SomeShape(), result),
+                       "first: connection 5: reason"));
+}
+
+TEST(LoadSummary, WithoutAWindowTellsTheErrorsAlone) {
+  LoadResult result;
+  result.errors.Add(&LoadErrors::connect, "connection 0: Connection refused");
+  const std::string summary = LoadSummary(SomeShape(), result);
+  EXPECT_EQ(summary.find("errors"), 0U) << summary;
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,92 @@
+#include "bench/lab/notes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::AllOf;
+using testing::Contains;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+std::vector<std::string> NotesOf(const Results& results) {
+  return Notes(results, Analyze(results.plan, results.trials));
+}
+
+TEST(NotesTest, SaysWhatMinAndMaxAreNot) {
+  EXPECT_THAT(NotesOf(SampleResults()),
+              Contains(HasSubstr("not a confidence interval")));
+}
+
+TEST(NotesTest, AnIncompleteRunSaysSoFirst) {
+  Results results = SampleResults();
+  results.complete = false;
+  results.trials.resize(4);
+  EXPECT_EQ(NotesOf(results).front(), "Incomplete: 4 of 15 trials were run.");
+}
+
+TEST(NotesTest, InvalidTrialsAreCountedByReason) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    const bool one = trial.slot.arm == 0 && trial.slot.scenario == 0;
+    if (one && trial.slot.round > 0) trial.invalid = "byte 7 differs";
+  }
+  EXPECT_THAT(NotesOf(results),
+              Contains("small, base: 2 of 3 trials invalid; the first: byte 7 "
+                       "differs"));
+}
+
+TEST(NotesTest, ClientBoundTrialsMustNotRank) {
+  Results results = SampleResults();
+  EXPECT_THAT(NotesOf(results),
+              Contains(StartsWith("small: client-bound (base, low, raw)")));
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm != 1) trial.load.server_cpu_ns = 950'000'000;
+  }
+  EXPECT_THAT(NotesOf(results),
+              AllOf(Contains(StartsWith("small: client-bound (low)")),
+                    Not(Contains(StartsWith("crowd: client-bound")))));
+}
+
+TEST(NotesTest, ALoadWithTimeToSpareIsAnotherMatter) {
+  Results results = SampleResults();
+  EXPECT_THAT(NotesOf(results), Contains(StartsWith("small: unsaturated")));
+  for (Trial& trial : results.trials) trial.load.load_cpu_ns = 990'000'000;
+  EXPECT_THAT(NotesOf(results),
+              Not(Contains(StartsWith("small: unsaturated"))));
+}
+
+TEST(NotesTest, ACopyOfTheBaselineIsExplained) {
+  Results results = SampleResults();
+  EXPECT_THAT(NotesOf(results), Contains(HasSubstr("--arms base,base,...")));
+  results.plan.arms[2].name = "base#2";
+  EXPECT_THAT(NotesOf(results), Contains(HasSubstr("base#2 is the baseline")));
+}
+
+TEST(NotesTest, TooFewCpus) {
+  Results results = SampleResults();
+  EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("they compete"))));
+  results.plan.reactors = 2;
+  EXPECT_THAT(NotesOf(results), Contains(HasSubstr("they compete")));
+  results.plan.cpus = {};
+  EXPECT_THAT(NotesOf(results), Contains(StartsWith("One CPU:")));
+}
+
+TEST(NotesTest, ADebugBuildIsNotToBeQuoted) {
+  Results results = SampleResults();
+  EXPECT_EQ(DebugWarning(results), "");
+  results.trials[0].slot.arm = 1;
+  results.trials[0].build->sanitizer = "address";
+  results.environment.build.ndebug = false;
+  EXPECT_EQ(DebugWarning(results),
+            "DO NOT QUOTE: not an optimised build (debug or sanitizer): this "
+            "program, low.");
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,63 @@
+// A server for tests of the lab's foreign arms: `odd_server MODE PORT` listens
+// on 127.0.0.1 and misbehaves as MODE says: "mute" never answers, "corrupt"
+// changes what it echoes, "dies" ends with status 9 at the tenth message.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace {
+
+int Listen(std::uint16_t port) {
+  const int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 ||
+      listen(fd, 100) != 0) {
+    std::perror("odd_server");
+    std::exit(1);
+  }
+  return fd;
+}
+
+void Answer(std::string_view mode, int fd) {
+  static int messages = 0;
+  std::array<char, 4096> buffer;
+  const ssize_t count = recv(fd, buffer.data(), buffer.size(), 0);
+  if (count <= 0 || mode == "mute") return;
+  if (mode == "dies" && ++messages == 10) {
+    std::fputs("odd_server: enough\n", stderr);
+    std::exit(9);
+  }
+  if (mode == "corrupt") buffer[0] = static_cast<char>(buffer[0] ^ 1);
+  send(fd, buffer.data(), static_cast<std::size_t>(count), MSG_NOSIGNAL);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 3) return 2;
+  std::vector<pollfd> watched{
+      {Listen(static_cast<std::uint16_t>(std::stoul(argv[2]))), POLLIN, 0}};
+  while (true) {
+    poll(watched.data(), watched.size(), -1);
+    for (std::size_t i = 1; i < watched.size(); ++i) {
+      if ((watched[i].revents & POLLIN) != 0) Answer(argv[1], watched[i].fd);
+      if ((watched[i].revents & (POLLHUP | POLLERR)) != 0) watched[i].fd = -1;
+    }
+    if ((watched[0].revents & POLLIN) == 0) continue;
+    watched.push_back({accept(watched[0].fd, nullptr, nullptr), POLLIN, 0});
+  }
+}

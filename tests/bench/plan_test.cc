@@ -1,0 +1,97 @@
+#include "bench/lab/plan.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+std::vector<std::size_t> ArmOrder(const Plan& plan) {
+  std::vector<std::size_t> order;
+  for (const Slot& slot : Schedule(plan)) order.push_back(slot.arm);
+  return order;
+}
+
+TEST(PlanTest, EachArmThatCanTakesPartOncePerRoundAndScenario) {
+  Plan plan = SamplePlan();
+  plan.rounds = 20;
+  std::set<std::tuple<int, std::size_t, std::size_t>> seen;
+  int position = 0;
+  int round = 0;
+  for (const Slot& slot : Schedule(plan)) {
+    if (slot.round != round) position = 0;
+    round = slot.round;
+    EXPECT_EQ(slot.position, position++);
+    EXPECT_TRUE(seen.insert({slot.round, slot.scenario, slot.arm}).second);
+  }
+  // "low" has no part in the second scenario.
+  EXPECT_EQ(seen.size(), 20u * (3 + 2));
+  EXPECT_EQ(seen.count({0, 1, 1}), 0u);
+}
+
+TEST(PlanTest, EveryArmComesToEveryPlace) {
+  Plan plan = SamplePlan();
+  plan.scenarios.resize(1);
+  plan.rounds = 100;
+  std::set<std::pair<std::size_t, int>> places;
+  for (const Slot& slot : Schedule(plan)) {
+    places.insert({slot.arm, slot.position});
+  }
+  EXPECT_EQ(places.size(), 9u);
+}
+
+TEST(PlanTest, TheSeedDecidesTheOrder) {
+  Plan plan = SamplePlan();
+  plan.rounds = 20;
+  const auto order = ArmOrder(plan);
+  EXPECT_EQ(ArmOrder(plan), order);
+  plan.seed = 2;
+  EXPECT_NE(ArmOrder(plan), order);
+}
+
+// Any machine, compiler and library.
+TEST(PlanTest, TheOrderIsThisOne) {
+  Plan plan = SamplePlan();
+  plan.scenarios.resize(1);
+  EXPECT_EQ(ArmOrder(plan),
+            (std::vector<std::size_t>{1, 0, 2, 1, 2, 0, 2, 1, 0}));
+}
+
+TEST(PlanTest, ObstaclesSayWhatIsInTheWay) {
+  Plan plan = SamplePlan();
+  const Scenario& crowd = plan.scenarios[1];
+  EXPECT_EQ(Obstacle(plan, crowd, plan.arms[0]), "");
+  EXPECT_EQ(Obstacle(plan, crowd, plan.arms[1]),
+            "210 connections need more descriptors than low can watch (0 to "
+            "100)");
+  plan.descriptor_limit = 200;
+  EXPECT_EQ(Obstacle(plan, crowd, plan.arms[0]),
+            "210 connections need more descriptors than the limit of 200 "
+            "(ulimit -Hn)");
+  plan.arms[0].unavailable = "forbidden here";
+  EXPECT_EQ(Obstacle(plan, crowd, plan.arms[0]), "forbidden here");
+}
+
+TEST(PlanTest, TheEstimateHoldsAtLeastTheMeasuring) {
+  const Plan plan = SamplePlan();
+  const auto trials = static_cast<int>(Schedule(plan).size());
+  EXPECT_GT(EstimateAll(plan), trials * (plan.warm_up + plan.window));
+  EXPECT_LT(EstimateAll(plan), trials * 2 * (plan.warm_up + plan.window));
+}
+
+TEST(PlanTest, DescribesItself) {
+  const std::string text = DescribePlan(SamplePlan());
+  EXPECT_NE(text.find("3 rounds of 100ms warm-up and 1s measured, order from "
+                      "seed 1: about 19 s\n"),
+            std::string::npos)
+      << text;
+  EXPECT_NE(text.find("backend base (baseline)\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("without low: 210 connections need"), std::string::npos)
+      << text;
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,114 @@
+#include "bench/lab/table.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+#include <vector>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+std::vector<std::string> Lines(const std::string& text) {
+  std::vector<std::string> lines;
+  std::istringstream stream(text);
+  for (std::string line; std::getline(stream, line);) lines.push_back(line);
+  return lines;
+}
+
+std::size_t Width(const std::string& text) {
+  std::size_t width = 0;
+  for (const std::string& line : Lines(text)) {
+    width = std::max(width, line.size());
+  }
+  return width;
+}
+
+bool Has(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(TableTest, BeginsWithASentence) {
+  const std::string text = RenderTable(SampleResults());
+  EXPECT_TRUE(text.starts_with(
+      "Server CPU per message: base needs 11.0 us in small (low 0.500 times "
+      "that, raw\n1.000), 11.0 us in crowd (raw 1.000 times that)."))
+      << text;
+}
+
+TEST(TableTest, TheTablesOfAScenario) {
+  const std::string expected =
+      R"(small: 10 connections, 100-byte messages
+
+         server CPU us/message    ratio to baseline                latency us
+arm        median     min..max  median     min..max   msg/s   p50   p99 p99.9
+base         11.0   10.0..12.0       -                1.00k  1.50  12.3   n/a
+low          5.50   5.00..6.00   0.500 0.500..0.500   1.00k  1.50  12.3   n/a
+raw          11.0   10.0..12.0   1.000 1.000..1.000   1.00k  1.50  12.3   n/a
+
+                      counted by the server, per message       CPU used    RSS
+arm         calls  waits  changes  reads  EAGAIN  writes  server   load    MiB
+base         2.30   0.10     0.02   1.20    0.20    1.00     1 %   50 %    5.0
+low          2.30   0.10     0.02   1.20    0.20    1.00     1 %   50 %    5.0
+raw           n/a    n/a      n/a    n/a     n/a     n/a     1 %   50 %    5.0
+)";
+  const std::string text = RenderTable(SampleResults());
+  EXPECT_TRUE(Has(text, expected)) << text;
+}
+
+TEST(TableTest, AnArmThatCannotTakePartStaysWithItsReason) {
+  const std::string text = RenderTable(SampleResults());
+  EXPECT_TRUE(Has(text,
+                  "low        not measured: 210 connections need more "
+                  "descriptors than low can\n           watch (0 to 100)\n"))
+      << text;
+}
+
+TEST(TableTest, AnArmWithoutValidTrialStaysToo) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm == 2) trial.invalid = "broken";
+  }
+  const std::string text = RenderTable(results);
+  EXPECT_TRUE(Has(text, "raw        no valid trial, see below\n")) << text;
+  EXPECT_TRUE(Has(text, "small, raw: 3 of 3 trials invalid; the first: broken"))
+      << text;
+}
+
+TEST(TableTest, NothingMeasuredYet) {
+  Results results = SampleResults();
+  results.trials.clear();
+  results.complete = false;
+  const std::string text = RenderTable(results);
+  EXPECT_TRUE(text.starts_with("Nothing is known of the baseline, base.\n"))
+      << text;
+  EXPECT_TRUE(Has(text, "base       no trial yet\n")) << text;
+}
+
+TEST(TableTest, FitsEightyColumns) {
+  Results results = SampleResults();
+  EXPECT_LE(Width(RenderTable(results)), 80u);
+  // The widest figures there are.
+  for (Trial& trial : results.trials) {
+    trial.load.server_cpu_ns = (trial.slot.round + 1) * 123'456'000'000;
+    trial.load.window_ns = 12'345'678'901;
+    trial.load.messages = 1'000'000'000;
+    trial.load.latency_ns.p50 = trial.load.latency_ns.p99 =
+        trial.load.latency_ns.p999 = 12'345'678;
+    trial.load.rss_bytes = std::int64_t{99} << 30;
+    if (trial.slot.arm != 0) trial.load.server_cpu_ns = 99;
+  }
+  EXPECT_LE(Width(RenderTable(results)), 80u) << RenderTable(results);
+}
+
+TEST(TableTest, FitsAHundredColumnsWithLongNames) {
+  Results results = SampleResults();
+  for (Arm& arm : results.plan.arms) arm.name.resize(20, 'x');
+  results.plan.baseline = results.plan.arms[0].name;
+  EXPECT_LE(Width(RenderTable(results)), 100u);
+}
+
+}  // namespace
+}  // namespace polymux::bench

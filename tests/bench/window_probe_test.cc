@@ -1,0 +1,150 @@
+#include "bench/load/window_probe.h"
+
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdint>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "bench/load/clock.h"
+
+namespace polymux::bench {
+namespace {
+
+void Burn(std::int64_t nanoseconds, clockid_t clock) {
+  const std::int64_t end = ReadClockNs(clock) + nanoseconds;
+  while (ReadClockNs(clock) < end) {
+  }
+}
+
+// A child that burns CPU until it is ended, at the latest with this object. It
+// counts SIGUSR1 and exits with that number when SIGTERM comes. Signals are
+// fetched, lowest number first, and not handled: ThreadSanitizer calls no
+// handler while a program makes no system call that may block.
+class BusyChild {
+ public:
+  BusyChild() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    sigaddset(&signals, SIGTERM);
+    sigprocmask(SIG_BLOCK, &signals, nullptr);
+    pid_ = fork();
+    if (pid_ == 0) Burn(signals);
+    sigprocmask(SIG_UNBLOCK, &signals, nullptr);
+  }
+  ~BusyChild() { End(); }
+
+  pid_t pid() const { return pid_; }
+
+  int End() {
+    if (pid_ == 0) return -1;
+    kill(pid_, SIGTERM);
+    int status = 0;
+    waitpid(pid_, &status, 0);
+    pid_ = 0;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  }
+
+ private:
+  [[noreturn]] static void Burn(const sigset_t& signals) {
+    constexpr timespec kNoTime{};
+    for (int seen = 0;;) {
+      const int signal = sigtimedwait(&signals, nullptr, &kNoTime);
+      if (signal == SIGUSR1) ++seen;
+      if (signal == SIGTERM) _exit(seen);
+    }
+  }
+
+  pid_t pid_ = 0;
+};
+
+// Waits until the child has used `nanoseconds` more of CPU time.
+void AwaitCpu(const BusyChild& child, std::int64_t nanoseconds) {
+  const ObservedProcesses process({child.pid()});
+  const std::int64_t end = process.CpuNs() + nanoseconds;
+  while (process.CpuNs() < end) usleep(1000);
+}
+
+TEST(WindowProbe, ReadsOurOwnCpuTime) {
+  WindowProbe probe(nullptr, false);
+  EXPECT_EQ(probe.reading().window_ns, 0);
+  probe.Begin();
+  Burn(20'000'000, CLOCK_PROCESS_CPUTIME_ID);
+  probe.End();
+  EXPECT_GE(probe.reading().load_cpu_ns, 20'000'000);
+  EXPECT_GE(probe.reading().window_ns, 20'000'000);
+  EXPECT_FALSE(probe.reading().observed);
+}
+
+TEST(WindowProbe, ReadsWhatOthersUseInsideTheWindow) {
+  BusyChild child;
+  const ObservedProcesses processes({child.pid()});
+  AwaitCpu(child, 50'000'000);  // before the window
+  WindowProbe probe(&processes, false);
+  probe.Begin();
+  AwaitCpu(child, 100'000'000);
+  probe.End();
+  const auto& observed = probe.reading().observed;
+  ASSERT_TRUE(observed);
+  EXPECT_GE(observed->cpu_ns, 100'000'000);
+  EXPECT_LE(observed->cpu_ns, probe.reading().window_ns + 50'000'000);
+  // Sampled every 10 ms, and so inexact.
+  EXPECT_GE(observed->user_ns + observed->system_ns, 50'000'000);
+  EXPECT_LE(observed->user_ns, observed->cpu_ns + 50'000'000);
+  EXPECT_GT(observed->rss_anon_bytes, 0);
+  EXPECT_GE(observed->rss_bytes, observed->rss_anon_bytes);
+}
+
+TEST(WindowProbe, AddsProcessesUp) {
+  BusyChild first;
+  BusyChild second;
+  const ObservedProcesses both({first.pid(), second.pid()});
+  const ObservedProcesses one({first.pid()});
+  AwaitCpu(second, 20'000'000);
+  EXPECT_GT(both.CpuNs(), one.CpuNs());
+  EXPECT_GT(both.ReadProc()->rss_bytes, one.ReadProc()->rss_bytes);
+}
+
+TEST(WindowProbe, SignalsTheFirstProcessAtBothEdges) {
+  BusyChild first;
+  BusyChild second;
+  const ObservedProcesses processes({first.pid(), second.pid()});
+  WindowProbe probe(&processes, true);
+  probe.Begin();
+  AwaitCpu(first, 20'000'000);  // so that it has seen the first signal
+  probe.End();
+  EXPECT_EQ(first.End(), 2);
+  EXPECT_EQ(second.End(), 0);
+}
+
+TEST(ObservedProcesses, RefusesAProcessThatIsNot) {
+  BusyChild child;
+  const pid_t pid = child.pid();
+  child.End();
+  EXPECT_THROW(ObservedProcesses({pid}), std::system_error);
+}
+
+TEST(ObservedProcesses, HasNoReadingOnceAProcessHasEnded) {
+  BusyChild child;
+  const ObservedProcesses processes({child.pid()});
+  EXPECT_TRUE(processes.ReadProc());
+  child.End();
+  EXPECT_FALSE(processes.ReadProc());
+}
+
+TEST(ObservedProcesses, NameOfAProgramDoesNotConfuse) {
+  std::ofstream("/proc/self/comm") << "a) b (c 1 2";
+  EXPECT_TRUE(ObservedProcesses({getpid()}).ReadProc());
+  const std::int64_t before = ObservedProcesses({getpid()}).ReadProc()->user_ns;
+  Burn(100'000'000, CLOCK_PROCESS_CPUTIME_ID);
+  const auto after = ObservedProcesses({getpid()}).ReadProc();
+  EXPECT_LE(after->user_ns, before + 1'000'000'000);
+}
+
+}  // namespace
+}  // namespace polymux::bench
