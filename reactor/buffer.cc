@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "poller/check.h"
+#include "reactor/system_calls.h"
 
 namespace polymux {
 
@@ -63,7 +64,8 @@ Buffer::ReadResult Buffer::ReadFrom(int fd) {
 // goes back as soon as the reader has consumed it.
 Buffer::ReadResult Buffer::ReadIntoEmpty(int fd) {
   block_ = pool_->Borrow(BufferPool::kLargestPooled);
-  const ssize_t count = ::recv(fd, block_->data() + kPrepend, kReadSize, 0);
+  const ssize_t count =
+      system_call::Recv(fd, block_->data() + kPrepend, kReadSize, 0);
   if (count <= 0) {
     Clear();
     return {.bytes = count, .full = false};

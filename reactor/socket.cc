@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "poller/poller.h"
+#include "reactor/system_calls.h"
 
 namespace polymux {
 namespace {
@@ -52,7 +53,7 @@ Socket Socket::Accept(InetAddress* peer) const {
 }
 
 ssize_t Socket::Send(std::span<const char> data) const {
-  return ::send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+  return system_call::Send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
 }
 
 }  // namespace polymux
