@@ -14,6 +14,9 @@
 // The member may be touched only with the mutex held.
 #define POLYMUX_GUARDED_BY(x) POLYMUX_THREAD_ATTRIBUTE(guarded_by(x))
 
+// The function may be called only with the mutex held.
+#define POLYMUX_REQUIRES(x) POLYMUX_THREAD_ATTRIBUTE(requires_capability(x))
+
 namespace polymux {
 
 // std::mutex with the annotations that libstdc++ lacks.
