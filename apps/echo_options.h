@@ -28,10 +28,6 @@ struct EchoOptions {
 std::optional<int> ParseEchoOptions(int argc, char** argv,
                                     EchoOptions* options);
 
-// How many connections a server takes unless told otherwise: 10,000, or what
-// the descriptor limit and the backend leave after the server's own needs.
-std::size_t DefaultMaxConnections(const Backend& backend, int reactors);
-
 }  // namespace polymux
 
 #endif  // POLYMUX_APPS_ECHO_OPTIONS_H_
