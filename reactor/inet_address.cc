@@ -16,6 +16,8 @@ InetAddress::InetAddress() {
 
 std::optional<InetAddress> InetAddress::Parse(const std::string& host,
                                               std::uint16_t port) {
+  // inet_pton(3) would see what is before it.
+  if (host.find('\0') != std::string::npos) return std::nullopt;
   InetAddress result;
   if (::inet_pton(AF_INET, host.c_str(), &result.address_.v4.sin_addr) == 1) {
     result.address_.v4.sin_port = htons(port);

@@ -56,6 +56,11 @@ TEST(InetAddressTest, RefusesWhatIsNoNumericAddress) {
   }
 }
 
+TEST(InetAddressTest, AZeroByteEndsNoAddress) {
+  EXPECT_FALSE(InetAddress::Parse(std::string("127.0.0.1\0", 10), 1));
+  EXPECT_FALSE(InetAddress::Parse(std::string("::1\0x", 5), 1));
+}
+
 TEST(InetAddressTest, ReadsTheAddressOfASocket) {
   for (const char* const host : {"127.0.0.1", "::1"}) {
     const InetAddress wanted = *InetAddress::Parse(host, 0);
