@@ -74,8 +74,9 @@ std::error_code EpollPoller::Change(int fd, Interest was, Interest now,
   return LastSystemError();
 }
 
-std::error_code EpollPoller::Collect(int timeout_ms, std::span<Event> events,
-                                     std::size_t* count) {
+[[gnu::hot]] std::error_code EpollPoller::Collect(int timeout_ms,
+                                                  std::span<Event> events,
+                                                  std::size_t* count) {
   if (ready_.size() < events.size()) ready_.resize(events.size());
   const int found = ::epoll_wait(epoll_fd_, ready_.data(),
                                  static_cast<int>(events.size()), timeout_ms);

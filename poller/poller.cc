@@ -67,8 +67,8 @@ std::error_code Poller::Forget(int fd) {
   return error;
 }
 
-std::error_code Poller::Wait(std::optional<std::chrono::nanoseconds> timeout,
-                             std::span<Event>* events) {
+[[gnu::hot]] std::error_code Poller::Wait(
+    std::optional<std::chrono::nanoseconds> timeout, std::span<Event>* events) {
   *events = {};
   ++counts_.waits;
   std::size_t count = 0;

@@ -43,12 +43,12 @@ void Buffer::Consume(std::size_t count) {
   }
 }
 
-void Buffer::Clear() {
+[[gnu::hot]] void Buffer::Clear() {
   begin_ = end_ = 0;
   if (block_ != nullptr) pool_->Return(std::exchange(block_, nullptr));
 }
 
-void Buffer::Shrink() {
+[[gnu::hot]] void Buffer::Shrink() {
   if (block_ == nullptr || block_->capacity == BufferPool::kSmallest ||
       kPrepend + size() > block_->capacity / 4) {
     return;
@@ -56,13 +56,13 @@ void Buffer::Shrink() {
   MoveTo(pool_->Borrow(kPrepend + size()), kPrepend);
 }
 
-Buffer::ReadResult Buffer::ReadFrom(int fd) {
+[[gnu::hot]] Buffer::ReadResult Buffer::ReadFrom(int fd) {
   return block_ == nullptr ? ReadIntoEmpty(fd) : ReadBehindContents(fd);
 }
 
 // The usual case: no copy at all. The large block is the pool's warmest and
 // goes back as soon as the reader has consumed it.
-Buffer::ReadResult Buffer::ReadIntoEmpty(int fd) {
+[[gnu::hot]] Buffer::ReadResult Buffer::ReadIntoEmpty(int fd) {
   block_ = pool_->Borrow(BufferPool::kLargestPooled);
   const ssize_t count =
       system_call::Recv(fd, block_->data() + kPrepend, kReadSize, 0);

@@ -38,7 +38,7 @@ void Channel::Forget() {
   loop_->poller_->Forget(fd_);
 }
 
-void Channel::Handle(const Event& event) {
+[[gnu::hot]] void Channel::Handle(const Event& event) {
   if (event.read) on_readable_(event);
   // Each direction by itself: both may be ready in one event, and the first
   // callback may have ended the watch.

@@ -55,7 +55,7 @@ std::error_code Connection::Establish() {
 // The budget keeps one fast sender from starving the others. Under edge
 // triggering the rest would not be reported again, so the loop is asked to
 // repeat the event, hang_up included.
-void Connection::OnReadable(const Event& event) {
+[[gnu::hot]] void Connection::OnReadable(const Event& event) {
   const bool edge = loop_->trigger() == Trigger::kEdge;
   const bool to_the_end = edge && event.hang_up;
   LoopCounters& counters = loop_->counters();
@@ -112,7 +112,7 @@ void Connection::OnWritable(const Event& event) {
   UpdateInterest();
 }
 
-void Connection::Send(std::string_view bytes) {
+[[gnu::hot]] void Connection::Send(std::string_view bytes) {
   if (loop_->IsInLoopThread()) {
     SendInLoop(bytes);
   } else {
@@ -126,7 +126,7 @@ void Connection::HandOver(std::string_view bytes) {
   });
 }
 
-void Connection::SendInLoop(std::string_view bytes) {
+[[gnu::hot]] void Connection::SendInLoop(std::string_view bytes) {
   const bool accepted =
       state_ == State::kOpen ||
       (state_ == State::kDraining && drain_reason_ == CloseReason::kPeerClosed);
@@ -143,7 +143,8 @@ void Connection::SendInLoop(std::string_view bytes) {
   UpdateInterest();
 }
 
-std::optional<std::size_t> Connection::Write(std::string_view bytes) {
+[[gnu::hot]] std::optional<std::size_t> Connection::Write(
+    std::string_view bytes) {
   LoopCounters& counters = loop_->counters();
   ++counters.writes;
   const ssize_t result = socket_.Send(bytes);

@@ -54,7 +54,10 @@ EventLoop::~EventLoop() {
   timer_channel_.Forget();
 }
 
-std::error_code EventLoop::Run() {
+// What runs for each message is marked hot here and elsewhere, which makes the
+// linker put it side by side: the kernel's part of a message leaves none of it
+// in the nearest cache, and little of what would be fetched with it is wasted.
+[[gnu::hot]] std::error_code EventLoop::Run() {
   AssertInLoopThread();
   std::error_code error;
   bool quit = false;
@@ -164,7 +167,7 @@ std::vector<Counter> EventLoop::CounterList() const {
   return list;
 }
 
-void EventLoop::Dispatch(Event event) {
+[[gnu::hot]] void EventLoop::Dispatch(Event event) {
   const std::optional<Token> token = poller_->Resolve(event);
   if (!token) return;
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.

@@ -52,8 +52,4 @@ Socket Socket::Accept(InetAddress* peer) const {
   return Socket(UniqueFd(fd));
 }
 
-ssize_t Socket::Send(std::span<const char> data) const {
-  return system_call::Send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
-}
-
 }  // namespace polymux

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "reactor/inet_address.h"
+#include "reactor/system_calls.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux {
@@ -32,7 +33,9 @@ class Socket {
   Socket Accept(InetAddress* peer) const;
 
   // send(2) without SIGPIPE: the number of bytes taken or -1 with errno.
-  ssize_t Send(std::span<const char> data) const;
+  ssize_t Send(std::span<const char> data) const {
+    return system_call::Send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
+  }
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
