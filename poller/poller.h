@@ -149,6 +149,12 @@ class Poller {
   // no direction remains. O(1).
   std::optional<Token> Resolve(Event& event);
 
+  // The token last registered for the event's descriptor, right or not: to
+  // prefetch by, never to act on.
+  Token TokenOf(const Event& event) const {
+    return registrations_[static_cast<std::uint32_t>(event.key)].token;
+  }
+
   std::string_view name() const { return backend_.name; }
   Trigger trigger() const { return backend_.trigger; }
   bool reports_hang_up() const { return backend_.reports_hang_up; }

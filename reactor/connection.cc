@@ -26,12 +26,12 @@ Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
       options_(options),
       release_(release),
       socket_(std::move(socket)),
-      peer_(peer),
       channel_(
           loop, socket_.fd(), [this](const Event& event) { OnReadable(event); },
           [this](const Event& event) { OnWritable(event); }),
       input_(loop->buffers()),
-      output_(loop->buffers()) {}
+      output_(loop->buffers()),
+      peer_(peer) {}
 
 Connection::~Connection() = default;
 
