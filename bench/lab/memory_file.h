@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 

@@ -140,8 +140,8 @@ Process::Process(const ProcessOptions& options) {
         write(failure.write_end.get(), &error, sizeof error);
     _exit(127);
   }
-  output.write_end.Close();
-  failure.write_end.Close();
+  output.write_end.Reset();
+  failure.write_end.Reset();
   stdout_ = std::move(output.read_end);
   int error = 0;
   if (read(failure.read_end.get(), &error, sizeof error) == 0) {

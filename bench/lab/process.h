@@ -11,7 +11,7 @@
 
 #include "bench/lab/interrupt.h"
 #include "bench/lab/memory_file.h"
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 

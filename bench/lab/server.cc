@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 namespace {

@@ -5,7 +5,7 @@
 #include <system_error>
 
 #include "bench/load/endpoint.h"
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 

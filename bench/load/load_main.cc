@@ -14,7 +14,7 @@
 #include "bench/load/load_options.h"
 #include "bench/load/load_report.h"
 #include "bench/load/observed_processes.h"
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 namespace {

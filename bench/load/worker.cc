@@ -302,7 +302,7 @@ void Worker::Fail(Connection& connection, std::uint64_t LoadErrors::*counter,
               fmt::format("connection {}: {}", connection.number, what));
   outstanding_ -= connection.stream.outstanding();
   if (connection.is_active) --live_active_;
-  connection.fd.Close();
+  connection.fd.Reset();
 }
 
 }  // namespace polymux::bench

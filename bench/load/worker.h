@@ -14,8 +14,8 @@
 #include "bench/load/histogram.h"
 #include "bench/load/load_errors.h"
 #include "bench/load/stream.h"
-#include "bench/load/unique_fd.h"
 #include "bench/load/window_probe.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 

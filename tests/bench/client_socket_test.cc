@@ -67,7 +67,7 @@ TEST(ClientSocketFactory, ConnectsWithoutDelayOrBlocking) {
 
 TEST(ClientSocketFactory, TellsThatNobodyListens) {
   std::uint16_t port = 0;
-  ListenOn127001(port).Close();
+  ListenOn127001(port).Reset();
   ClientSocketFactory factory(At127001(port));
   std::error_code error;
   const UniqueFd fd = factory.StartConnect(error);

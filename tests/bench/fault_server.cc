@@ -94,7 +94,7 @@ void FaultServer::OnReadable(Connection& connection) {
   const ssize_t count =
       recv(connection.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count <= 0) {
-    if (count == 0 || errno != EAGAIN) connection.fd.Close();
+    if (count == 0 || errno != EAGAIN) connection.fd.Reset();
     return;
   }
   connection.input.append(buffer.data(), static_cast<std::size_t>(count));
@@ -154,7 +154,7 @@ void FaultServer::Misbehave(Connection& connection, std::string message) {
       for (Connection& other : connections_) Send(other, "x");
       break;
     case Fault::kClose:
-      connection.fd.Close();
+      connection.fd.Reset();
       break;
     case Fault::kCloseHalfway:
       Send(connection, message.substr(0, middle));
@@ -171,7 +171,7 @@ void FaultServer::Reset(Connection& connection) {
   const linger abortive{1, 0};
   setsockopt(connection.fd.get(), SOL_SOCKET, SO_LINGER, &abortive,
              sizeof(abortive));
-  connection.fd.Close();
+  connection.fd.Reset();
 }
 
 void FaultServer::Send(Connection& connection, const std::string& data) {
@@ -179,7 +179,7 @@ void FaultServer::Send(Connection& connection, const std::string& data) {
   while (connection.fd && done < data.size()) {
     const ssize_t sent = send(connection.fd.get(), data.data() + done,
                               data.size() - done, MSG_NOSIGNAL);
-    if (sent < 0) return connection.fd.Close();
+    if (sent < 0) return connection.fd.Reset();
     done += static_cast<std::size_t>(sent);
   }
 }

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 

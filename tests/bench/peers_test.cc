@@ -18,7 +18,7 @@
 #include <vector>
 
 #include "bench/lab/process.h"
-#include "bench/load/unique_fd.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 namespace {
