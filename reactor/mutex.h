@@ -1,6 +1,7 @@
 #ifndef POLYMUX_REACTOR_MUTEX_H_
 #define POLYMUX_REACTOR_MUTEX_H_
 
+#include <condition_variable>
 #include <mutex>
 
 // Thread safety annotations, checked by clang (-Wthread-safety) and nothing
@@ -28,6 +29,8 @@ class POLYMUX_THREAD_ATTRIBUTE(capability("mutex")) Mutex {
   }
 
  private:
+  friend class ConditionVariable;
+
   std::mutex mutex_;
 };
 
@@ -46,6 +49,22 @@ class POLYMUX_THREAD_ATTRIBUTE(scoped_lockable) MutexLock {
 
  private:
   Mutex& mutex_;
+};
+
+// std::condition_variable for that mutex.
+class ConditionVariable {
+ public:
+  // Gives the mutex up until notified, or spuriously: the caller looks again.
+  void Wait(Mutex& mutex) POLYMUX_REQUIRES(mutex) {
+    std::unique_lock<std::mutex> held(mutex.mutex_, std::adopt_lock);
+    variable_.wait(held);
+    held.release();
+  }
+  void NotifyOne() { variable_.notify_one(); }
+  void NotifyAll() { variable_.notify_all(); }
+
+ private:
+  std::condition_variable variable_;
 };
 
 }  // namespace polymux
