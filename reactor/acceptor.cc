@@ -25,14 +25,19 @@ Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
       listener_(std::move(listener)),
       spare_(OpenSpare()),
       channel_(
-          loop, listener_.fd(), [this](const Event&) { OnReadable(); },
-          nullptr) {}
+          loop, listener_.fd(),
+          [this](const Event&) { AcceptUpTo(kMaxPerEvent); }, nullptr) {}
 
 void Acceptor::Start() {
   if (const std::error_code error = Watch()) {
     throw std::system_error(error,
                             "watching the listener " + address_.ToString());
   }
+}
+
+void Acceptor::AcceptQueuedAndStop() {
+  AcceptUpTo(kMaxAtStop);
+  Stop();
 }
 
 void Acceptor::Stop() {
@@ -47,8 +52,8 @@ std::error_code Acceptor::Watch() {
       {.read = true, .write = false, .mode = Interest::Mode::kLevel});
 }
 
-void Acceptor::OnReadable() {
-  for (int i = 0; i < kMaxPerEvent && !channel_.interest().empty(); ++i) {
+void Acceptor::AcceptUpTo(int count) {
+  for (int i = 0; i < count && !channel_.interest().empty(); ++i) {
     InetAddress peer;
     ++loop_->counters().accepts;
     Socket socket = listener_.Accept(&peer);

@@ -34,6 +34,9 @@ class Acceptor {
 
   // Connections taken by one wake-up; the established ones come next.
   static constexpr int kMaxPerEvent = 64;
+  // The longest queue that the kernel keeps by default, so that a crowd which
+  // goes on connecting does not keep a server from stopping.
+  static constexpr int kMaxAtStop = 4096;
   static constexpr Duration kBackOff = std::chrono::milliseconds(100);
 
   // `on_error` is told when the listener itself is broken; it then rests for
@@ -44,15 +47,20 @@ class Acceptor {
 
   // Throws std::system_error when the loop cannot watch the listener.
   void Start();
+  // Accepts what waits in the queue, at most kMaxAtStop, and ends listening:
+  // the socket is closed at the end of the iteration. Whoever connects between
+  // the last look at the queue and that close is reset by the kernel.
+  void AcceptQueuedAndStop();
   // Ends listening: the socket is closed at the end of the iteration, and what
   // waited in its queue is reset by the kernel.
   void Stop();
 
+  EventLoop* loop() const { return loop_; }
   InetAddress address() const { return address_; }
 
  private:
   std::error_code Watch();
-  void OnReadable();
+  void AcceptUpTo(int count);
   // These return whether to go on accepting.
   bool HandleError(int error);
   bool RejectOne();

@@ -1,20 +1,41 @@
 #include "reactor/tcp_server.h"
 
+#include <algorithm>
+#include <optional>
+#include <system_error>
 #include <utility>
 
 namespace polymux {
+namespace {
+
+// Listening sockets on one address; several share it by SO_REUSEPORT.
+std::vector<Socket> Listen(const TcpServer::Options& options,
+                           std::size_t count) {
+  Socket::ListenOptions listen = options.listen;
+  listen.reuse_port |= options.strategy == Strategy::kReusePort;
+  InetAddress address = options.address;
+  std::vector<Socket> sockets;
+  for (std::size_t i = 0; i < count; ++i) {
+    sockets.push_back(Socket::Listen(address, listen));
+    // With the port that the first one got, if it was any.
+    address = InetAddress::LocalOf(sockets.back().fd());
+  }
+  return sockets;
+}
+
+}  // namespace
 
 TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
     : loop_(loop),
       options_(std::move(options)),
-      acceptor_(
-          loop, Socket::Listen(options_.address, options_.listen),
-          [this](Socket socket, const InetAddress& peer) {
-            OnAccept(std::move(socket), peer);
-          },
-          [this](std::error_code error) {
-            options_.on_error("accepting", error);
-          }) {
+      placement_(options_.strategy,
+                 static_cast<std::size_t>(std::max(options_.reactors, 1)),
+                 options_.max_connections) {
+  const bool one_each =
+      options_.strategy == Strategy::kReusePort && options_.reactors > 0;
+  std::vector<Socket> listeners = Listen(
+      options_, one_each ? static_cast<std::size_t>(options_.reactors) : 1);
+  if (!one_each) AddAcceptor(loop_, std::move(listeners.front()));
   std::vector<EventLoop*> loops;
   for (int i = 0; i < options_.reactors; ++i) {
     const std::string name = "io-" + std::to_string(i);
@@ -25,31 +46,57 @@ TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
     loops.push_back(threads_.back()->loop());
   }
   if (loops.empty()) loops.push_back(loop_);
-  for (EventLoop* const set_loop : loops) {
+  for (std::size_t i = 0; i < loops.size(); ++i) {
     sets_.push_back(std::make_unique<ConnectionSet>(
-        set_loop, &options_.connection,
-        [this] { open_.fetch_sub(1, std::memory_order_relaxed); }));
+        loops[i], &options_.connection, [this, i] { placement_.Leave(i); }));
+  }
+  // Last, for only the threads of these loops may destroy them.
+  for (std::size_t i = 0; one_each && i < loops.size(); ++i) {
+    AddAcceptor(loops[i], std::move(listeners[i]));
   }
 }
 
 TcpServer::~TcpServer() {
   if (stopping_) loop_->Cancel(stopping_->deadline);
-  acceptor_.Stop();
-  // A sub-loop runs this before it ends; its thread is joined with threads_.
+  // A sub-loop runs these before it ends; its thread is joined with threads_.
+  RunForEachAcceptor(
+      [](std::unique_ptr<Acceptor>& acceptor) { acceptor.reset(); });
   RunForEachSet([](ConnectionSet& set) { set.CloseAll(); });
 }
 
-void TcpServer::Start() { acceptor_.Start(); }
+void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
+  acceptors_.push_back(std::make_unique<Acceptor>(
+      loop, std::move(listener),
+      [this, index = acceptors_.size()](Socket socket,
+                                        const InetAddress& peer) {
+        OnAccept(index, std::move(socket), peer);
+      },
+      [this](std::error_code error) {
+        options_.on_error("accepting", error);
+      }));
+}
 
-void TcpServer::OnAccept(Socket socket, const InetAddress& peer) {
-  if (connections() >= options_.max_connections) {
-    ++loop_->counters().rejected_limit;
+void TcpServer::Start() {
+  if (acceptors_.front()->loop() == loop_) return acceptors_.front()->Start();
+  RunForEachAcceptor([this](std::unique_ptr<Acceptor>& acceptor) {
+    try {
+      acceptor->Start();
+    } catch (const std::system_error& error) {
+      options_.on_error("accepting", error.code());
+    }
+  });
+}
+
+void TcpServer::OnAccept(std::size_t acceptor, Socket socket,
+                         const InetAddress& peer) {
+  EventLoop* const loop = acceptors_[acceptor]->loop();
+  const std::optional<std::size_t> place = placement_.Enter(acceptor);
+  if (!place) {
+    ++loop->counters().rejected_limit;
     return;
   }
-  open_.fetch_add(1, std::memory_order_relaxed);
-  ConnectionSet& set = *sets_[next_set_];
-  next_set_ = (next_set_ + 1) % sets_.size();
-  if (set.loop() == loop_) return set.Add(std::move(socket), peer);
+  ConnectionSet& set = *sets_[*place];
+  if (set.loop() == loop) return set.Add(std::move(socket), peer);
   // Shared, because a Task can be copied; closed if the loop never runs it.
   set.loop()->QueueInLoop(
       [&set, peer, shared = std::make_shared<Socket>(std::move(socket))] {
@@ -59,7 +106,9 @@ void TcpServer::OnAccept(Socket socket, const InetAddress& peer) {
 
 void TcpServer::Stop(std::function<void()> on_stopped) {
   if (stopping_) return;
-  acceptor_.Stop();
+  RunForEachAcceptor([](std::unique_ptr<Acceptor>& acceptor) {
+    acceptor->AcceptQueuedAndStop();
+  });
   const TimerId deadline = loop_->RunAfter(options_.drain_timeout, [this] {
     RunForEachSet([](ConnectionSet& set) { set.CloseAll(); });
   });
@@ -115,6 +164,13 @@ void TcpServer::CollectCounters(
     });
   }
   deliver(0, loop_->CounterList());
+}
+
+void TcpServer::RunForEachAcceptor(
+    const std::function<void(std::unique_ptr<Acceptor>&)>& function) {
+  for (std::unique_ptr<Acceptor>& acceptor : acceptors_) {
+    acceptor->loop()->RunInLoop([&acceptor, function] { function(acceptor); });
+  }
 }
 
 void TcpServer::RunForEachSet(

@@ -1,7 +1,6 @@
 #ifndef POLYMUX_REACTOR_TCP_SERVER_H_
 #define POLYMUX_REACTOR_TCP_SERVER_H_
 
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -12,6 +11,7 @@
 #include "reactor/connection_set.h"
 #include "reactor/event_loop.h"
 #include "reactor/loop_thread.h"
+#include "reactor/placement.h"
 
 namespace polymux {
 
@@ -20,7 +20,9 @@ namespace polymux {
 // the main loop does everything.
 //
 // A connection is created by the thread that serves it: the acceptor hands over
-// the socket, nothing else.
+// the socket, nothing else. Under Strategy::kReusePort each sub-loop accepts
+// for itself, and other processes of the same user may listen on the same
+// address.
 //
 // Thread: the main loop's, unless said otherwise.
 class TcpServer {
@@ -29,6 +31,7 @@ class TcpServer {
     InetAddress address;
     Socket::ListenOptions listen;
     int reactors = 1;  // sub-loops
+    Strategy strategy = Strategy::kRoundRobin;
     // More are accepted and closed at once, counted as rejected_limit.
     std::size_t max_connections = 10'000;
     // How long Stop waits for pending output to be taken.
@@ -52,14 +55,15 @@ class TcpServer {
   ~TcpServer();
 
   // The address that is listened on, with the real port.
-  InetAddress address() const { return acceptor_.address(); }
+  InetAddress address() const { return acceptors_.front()->address(); }
 
-  // Accepts from now on.
+  // Accepts from now on. Throws std::system_error when the main loop cannot
+  // watch the listener; a sub-loop tells on_error.
   void Start();
 
-  // Stops accepting and reading, lets pending output out for at most
-  // drain_timeout, closes all connections, then calls `on_stopped`. A second
-  // call is ignored.
+  // Accepts what is queued and no more, stops reading, lets pending output out
+  // for at most drain_timeout, closes all connections, then calls `on_stopped`.
+  // A second call is ignored.
   void Stop(std::function<void()> on_stopped);
 
   // Asks every loop for its counters, the main loop's first; `on_reports` runs
@@ -69,9 +73,7 @@ class TcpServer {
       std::function<void(const std::vector<LoopReport>&)> on_reports);
 
   // Accepted and not yet gone. Any thread.
-  std::size_t connections() const {
-    return open_.load(std::memory_order_relaxed);
-  }
+  std::size_t connections() const { return placement_.total(); }
 
  private:
   // A Stop in progress. Held by the server alone: what the sets report after
@@ -82,7 +84,11 @@ class TcpServer {
     std::function<void()> on_stopped;
   };
 
-  void OnAccept(Socket socket, const InetAddress& peer);
+  void AddAcceptor(EventLoop* loop, Socket listener);
+  // Runs the function for each acceptor in the thread of its loop.
+  void RunForEachAcceptor(
+      const std::function<void(std::unique_ptr<Acceptor>&)>& function);
+  void OnAccept(std::size_t acceptor, Socket socket, const InetAddress& peer);
   void OnSetEmpty();
   // Runs the function for each set in the thread of its loop.
   void RunForEachSet(const std::function<void(ConnectionSet&)>& function);
@@ -91,15 +97,16 @@ class TcpServer {
   EventLoop* const loop_;
   const Options options_;
 
-  // Any thread.
-  std::atomic<std::size_t> open_{0};
+  // As told there.
+  Placement placement_;
 
-  // Main loop's thread; what is in a set, its own loop's thread.
-  Acceptor acceptor_;
-  std::size_t next_set_ = 0;
+  // Main loop's thread; what is in a set, and an acceptor, their own loop's
+  // thread.
   std::shared_ptr<Stopping> stopping_;
   std::vector<std::unique_ptr<ConnectionSet>> sets_;  // one for each loop
-  // After sets_, for the threads end first.
+  // One for the main loop; under kReusePort one for each set, same index.
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  // After those, for the threads end first.
   std::vector<std::unique_ptr<LoopThread>> threads_;
 };
 
