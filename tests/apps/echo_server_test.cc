@@ -10,13 +10,13 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <regex>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "apps/build_info.h"
+#include "tests/apps/echo_server_process.h"
 #include "tests/apps/process.h"
 #include "tests/reactor/support.h"
 
@@ -26,54 +26,7 @@ namespace {
 using namespace std::chrono_literals;
 using Json = nlohmann::json;
 
-// In the runfiles, where Bazel starts a test.
-constexpr const char* kServer = "apps/echo_server";
-
 constexpr std::size_t kMiB = std::size_t{1} << 20;
-
-// A running echo_server.
-class EchoServer {
- public:
-  // `launcher`: what comes before the program on the command line.
-  explicit EchoServer(const std::vector<std::string>& flags,
-                      std::vector<std::string> launcher = {})
-      : process_(CommandLine(flags, std::move(launcher))),
-        first_line_(process_.ReadLine()) {
-    std::smatch match;
-    if (!std::regex_match(first_line_, match,
-                          std::regex(R"(listening (\S+):(\d+) backend=(\S+) )"
-                                     R"(reactors=(\d+))"))) {
-      throw std::runtime_error("first line '" + first_line_ +
-                               "', standard error: " + process_.Errors());
-    }
-    std::string host = match[1];
-    if (host.front() == '[') host = host.substr(1, host.size() - 2);
-    address_ = InetAddress::Parse(
-        host, static_cast<std::uint16_t>(std::stoi(match[2])));
-  }
-
-  Process& process() { return process_; }
-  const std::string& first_line() const { return first_line_; }
-  const InetAddress& address() const { return address_.value(); }
-
-  // Ends it as its user does; the exit code.
-  int Stop(int signal = SIGTERM) {
-    process_.Signal(signal);
-    return process_.Wait();
-  }
-
- private:
-  static std::vector<std::string> CommandLine(
-      const std::vector<std::string>& flags, std::vector<std::string> all) {
-    all.emplace_back(kServer);
-    all.insert(all.end(), flags.begin(), flags.end());
-    return all;
-  }
-
-  Process process_;
-  const std::string first_line_;
-  std::optional<InetAddress> address_;
-};
 
 // A file name that nothing has yet, removed at the end.
 class ScratchFile {
@@ -351,7 +304,8 @@ INSTANTIATE_TEST_SUITE_P(Backends, EchoServerTest, EveryBackend(), BackendOf);
 
 TEST(EchoServerCommandLineTest, APortInUseIsAStartUpFailure) {
   EchoServer server({});
-  Process second({kServer, "--port", std::to_string(server.address().port())});
+  Process second(
+      {kEchoServer, "--port", std::to_string(server.address().port())});
   EXPECT_EQ(second.Wait(), 1);
   EXPECT_EQ(second.ReadToEnd(), "");
   const std::string errors = second.Errors();
@@ -362,7 +316,7 @@ TEST(EchoServerCommandLineTest, APortInUseIsAStartUpFailure) {
 }
 
 TEST(EchoServerCommandLineTest, AFileThatCannotBeWrittenIsAStartUpFailure) {
-  Process server({kServer, "--stats-json", "/nonexistent/stats.json"});
+  Process server({kEchoServer, "--stats-json", "/nonexistent/stats.json"});
   EXPECT_EQ(server.Wait(), 1);
   EXPECT_EQ(server.ReadToEnd(), "");
   EXPECT_NE(server.Errors().find("/nonexistent/stats.json"), std::string::npos)
@@ -377,7 +331,7 @@ TEST(EchoServerCommandLineTest, WrongUsageExits2) {
       {"--read-budget", "4q"},   {"--no-such-flag"},      {"stray"},
       {"--max-connections", "0"}};
   for (const std::vector<std::string>& flags : wrong) {
-    std::vector<std::string> command = {kServer};
+    std::vector<std::string> command = {kEchoServer};
     command.insert(command.end(), flags.begin(), flags.end());
     SCOPED_TRACE(flags.front() + " " + flags.back());
     Process server(command);
@@ -388,7 +342,7 @@ TEST(EchoServerCommandLineTest, WrongUsageExits2) {
 }
 
 TEST(EchoServerCommandLineTest, AnUnknownBackendIsToldTheLegalOnes) {
-  Process server({kServer, "--backend=kqueue"});
+  Process server({kEchoServer, "--backend=kqueue"});
   EXPECT_EQ(server.Wait(), 2);
   const std::string errors = server.Errors();
   EXPECT_NE(errors.find("kqueue"), std::string::npos) << errors;
@@ -398,7 +352,7 @@ TEST(EchoServerCommandLineTest, AnUnknownBackendIsToldTheLegalOnes) {
 }
 
 TEST(EchoServerCommandLineTest, HelpNamesEveryFlag) {
-  Process server({kServer, "--help"});
+  Process server({kEchoServer, "--help"});
   const std::string help = server.ReadToEnd();
   EXPECT_EQ(server.Wait(), 0);
   for (const char* const flag :
