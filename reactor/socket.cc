@@ -3,6 +3,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <cerrno>
 #include <system_error>
 
 #include "poller/poller.h"
@@ -23,6 +24,17 @@ void Enable(int fd, int level, int option, const char* name,
   CheckCall(::setsockopt(fd, level, option, &one, sizeof(one)), name, address);
 }
 
+// A socket that is reset by now has no peer, and reports that by itself.
+bool HasReachedItself(int fd) {
+  sockaddr_storage peer;
+  socklen_t size = sizeof(peer);
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &size) != 0) {
+    return false;
+  }
+  return InetAddress::From(peer).ToString() ==
+         InetAddress::LocalOf(fd).ToString();
+}
+
 }  // namespace
 
 Socket Socket::Listen(const InetAddress& address,
@@ -41,6 +53,35 @@ Socket Socket::Listen(const InetAddress& address,
   CheckCall(::bind(fd, address.data(), address.size()), "bind", address);
   CheckCall(::listen(fd, options.backlog), "listen on", address);
   return socket;
+}
+
+Socket Socket::Connect(const InetAddress& peer, const ConnectOptions& options,
+                       std::error_code* error) {
+  Socket socket(UniqueFd(
+      ::socket(peer.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)));
+  const int one = options.no_delay ? 1 : 0;
+  // After EINTR the connect goes on as after EINPROGRESS. It may also have
+  // succeeded at once, which the first look for readiness tells as well.
+  if (!socket ||
+      ::setsockopt(socket.fd(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) !=
+          0 ||
+      (::connect(socket.fd(), peer.data(), peer.size()) != 0 &&
+       errno != EINPROGRESS && errno != EINTR)) {
+    *error = LastSystemError();
+    return {};
+  }
+  error->clear();
+  return socket;
+}
+
+std::error_code Socket::ConnectResult() const {
+  int error = 0;
+  socklen_t size = sizeof(error);
+  if (::getsockopt(fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) {
+    return LastSystemError();
+  }
+  if (error == 0 && HasReachedItself(fd())) error = ECONNREFUSED;
+  return {error, std::system_category()};
 }
 
 Socket Socket::Accept(InetAddress* peer) const {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <span>
+#include <system_error>
 
 #include "reactor/inet_address.h"
 #include "reactor/system_calls.h"
@@ -21,6 +22,10 @@ class Socket {
     bool reuse_port = false;
   };
 
+  struct ConnectOptions {
+    bool no_delay = true;
+  };
+
   Socket() = default;
   explicit Socket(UniqueFd fd) : fd_(std::move(fd)) {}
 
@@ -28,6 +33,18 @@ class Socket {
   // std::system_error that names the address.
   static Socket Listen(const InetAddress& address,
                        const ListenOptions& options);
+
+  // A socket on its way to `peer`, without waiting: writable when that has come
+  // to an end, for which see ConnectResult. Empty, with `*error` set, when it
+  // could not even begin.
+  static Socket Connect(const InetAddress& peer, const ConnectOptions& options,
+                        std::error_code* error);
+
+  // How the Connect ended; asks once only, for SO_ERROR is cleared by reading.
+  // ECONNREFUSED also for a socket that has reached itself: a port without a
+  // listener was picked as its own, and the kernel joins the two ends (TCP's
+  // simultaneous open). REQUIRES: writable.
+  std::error_code ConnectResult() const;
 
   // accept4(2): an empty Socket with errno set when there is none.
   Socket Accept(InetAddress* peer) const;
