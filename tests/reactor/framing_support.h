@@ -10,6 +10,13 @@
 
 namespace polymux {
 
+// For loops that take long without optimisation, or with a sanitizer.
+#ifdef NDEBUG
+inline constexpr std::size_t kSlowness = 1;
+#else
+inline constexpr std::size_t kSlowness = 16;
+#endif
+
 // A stream as a connection sees it: bytes come in pieces, and whole frames are
 // taken off the front as soon as they are there.
 class FrameReader {
@@ -25,7 +32,6 @@ class FrameReader {
   const std::string& rest() const { return input_; }
   // kIncomplete, or why the stream ended.
   Framing::Status status() const { return status_; }
-  std::size_t scanned() const { return scanned_; }
 
  private:
   const Framing* framing_;
@@ -39,8 +45,9 @@ class FrameReader {
 std::string EncodeAll(const Framing& framing,
                       const std::vector<std::string>& messages);
 
-// Feeds `stream` cut in two at every byte, then byte by byte, then in pieces of
-// random sizes; each time the messages must come out as they went in.
+// Decodes the messages as one stream, cut in two at every byte, then byte by
+// byte, then in pieces of random sizes; each time they must come out as they
+// went in.
 void ExpectEverySplitDecodes(const Framing& framing,
                              const std::vector<std::string>& messages);
 
