@@ -9,6 +9,7 @@ namespace polymux {
 namespace {
 
 constexpr std::string_view kLogInFirst = "log in first";
+constexpr std::string_view kEnded = "too many failed logins";
 
 }  // namespace
 
@@ -16,7 +17,8 @@ Session::Session(Ledger* ledger, std::string peer)
     : ledger_(ledger), peer_(std::move(peer)) {}
 
 std::string Session::Answer(std::string_view body) {
-  const Request request = ParseRequest(body);
+  Request request = ParseRequest(body);
+  if (ended()) request = BadRequest{ReplyCode(request), kEnded};
   const Result result =
       std::visit([this](const auto& known) { return Handle(known); }, request);
   return FormatReply({.code = ReplyCode(request),

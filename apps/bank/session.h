@@ -19,7 +19,7 @@ namespace polymux {
 // - A login ends the one before it, also when it fails.
 // - Failed logins are counted for the connection as a whole: a success in
 //   between does not give new attempts. The last attempt is answered, then the
-//   connection is closed.
+//   connection shall be closed; until it is, everything is refused.
 // - A logout succeeds always, a heartbeat too, logged in or not.
 //
 // Thread: one at a time; Answer may block, for it asks the ledger.
@@ -33,8 +33,7 @@ class Session {
   // The body of the reply to a request.
   std::string Answer(std::string_view body);
 
-  // The connection shall be closed, the last reply sent. Nothing more is to be
-  // asked.
+  // The connection shall be closed when the last reply has been sent.
   bool ended() const { return failed_logins_ >= kMaxFailedLogins; }
 
  private:

@@ -128,6 +128,10 @@ TEST_F(SessionTest, FiveFailedLoginsEndItWhateverSucceedsBetween) {
               Answer("00102", "-1", "wrong user name or password"));
   }
   EXPECT_TRUE(session.ended());
+  // Requests may have come with the last attempt.
+  EXPECT_EQ(LogIn(session), Answer("00102", "-1", "too many failed logins"));
+  EXPECT_EQ(Balance(session, "1001"),
+            Answer("00202", "-1", "too many failed logins"));
 }
 
 TEST_F(SessionTest, AnotherSessionKnowsNothing) {
