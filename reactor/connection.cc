@@ -1,12 +1,31 @@
 #include "reactor/connection.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string>
 #include <utility>
 
+#include "poller/check.h"
 #include "reactor/event_loop.h"
 
 namespace polymux {
+namespace {
+
+// A lingering connection drops so much before it gives up on its peer.
+constexpr std::size_t kMaxDiscarded = std::size_t{64} * 1024;
+
+iovec StretchOf(std::string_view bytes) {
+  return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+}
+
+bool IsSpecial(const Connection::Options& options,
+               const ConnectionDeadlines* deadlines) {
+  return options.framing || options.callbacks.on_send_complete ||
+         (deadlines != nullptr && deadlines->noted);
+}
+
+}  // namespace
 
 std::string_view ToString(CloseReason reason) {
   switch (reason) {
@@ -16,21 +35,36 @@ std::string_view ToString(CloseReason reason) {
       return "error";
     case CloseReason::kLocal:
       return "closed here";
+    case CloseReason::kMalformed:
+      return "malformed frame";
+    case CloseReason::kOutputLimit:
+      return "too much pending output";
+    case CloseReason::kFirstByteTimeout:
+      return "nothing received in time";
+    case CloseReason::kFrameTimeout:
+      return "frame not complete in time";
+    case CloseReason::kIdle:
+      return "idle";
+    case CloseReason::kWriteTimeout:
+      return "output not taken in time";
   }
   return "unknown";
 }
 
 Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
-                       const Options* options, const Release* release)
+                       const Options* options, const Release* release,
+                       ConnectionDeadlines* deadlines)
     : loop_(loop),
       options_(options),
       release_(release),
       socket_(std::move(socket)),
+      special_(IsSpecial(*options, deadlines)),
       channel_(
           loop, socket_.fd(), [this](const Event& event) { OnReadable(event); },
           [this](const Event& event) { OnWritable(event); }),
       input_(loop->buffers()),
       output_(loop->buffers()),
+      deadlines_(deadlines),
       peer_(peer) {}
 
 Connection::~Connection() = default;
@@ -42,6 +76,11 @@ std::error_code Connection::Establish() {
     return error;
   }
   ++loop_->counters().opened;
+  if (deadlines_ != nullptr && deadlines_->noted) {
+    limits_ = std::make_unique<TimeLimits>(this);
+    deadlines_->first_byte.Arm(limits_->first_byte);
+    deadlines_->idle.Arm(limits_->idle);
+  }
   if (options_->callbacks.on_open) options_->callbacks.on_open(*this);
   return {};
 }
@@ -60,7 +99,8 @@ std::error_code Connection::Establish() {
   const bool to_the_end = edge && event.hang_up;
   LoopCounters& counters = loop_->counters();
   std::size_t budget = options_->read_budget;
-  while (state_ == State::kOpen && !paused_) {
+  if (state_ == State::kLingering) return Discard();
+  while (state_ == State::kOpen && paused_ == 0) {
     const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
     ++counters.reads;
     if (result.bytes == 0) return OnEndOfInput();
@@ -74,7 +114,11 @@ std::error_code Connection::Establish() {
     }
     const auto bytes = static_cast<std::size_t>(result.bytes);
     counters.bytes_read += bytes;
-    options_->callbacks.on_message(*this, input_);
+    if (special_) {
+      TakeInput();
+    } else {
+      options_->callbacks.on_message(*this, input_);
+    }
     if (!result.full && !to_the_end) break;
     if (bytes >= budget) {
       if (edge) loop_->Requeue(event);
@@ -85,30 +129,84 @@ std::error_code Connection::Establish() {
   input_.Shrink();
 }
 
-void Connection::OnEndOfInput() {
-  if (output_.empty()) return CloseNow(CloseReason::kPeerClosed, {});
-  state_ = State::kDraining;
-  drain_reason_ = CloseReason::kPeerClosed;
-  UpdateInterest();
+void Connection::TakeInput() {
+  if (limits_) DeadlineList::Disarm(limits_->first_byte);
+  std::size_t messages = 1;
+  if (options_->framing) {
+    messages = ShowFrames();
+  } else {
+    options_->callbacks.on_message(*this, input_);
+  }
+  if (!limits_ || state_ != State::kOpen) return;
+  if (messages > 0) {
+    deadlines_->idle.Refresh(limits_->idle);
+    DeadlineList::Disarm(limits_->frame);
+  }
+  const bool in_a_frame = options_->framing && !input_.empty() && paused_ == 0;
+  if (in_a_frame && !limits_->frame.armed()) {
+    deadlines_->frame.Arm(limits_->frame);
+  }
 }
 
-void Connection::OnWritable(const Event& event) {
+std::size_t Connection::ShowFrames() {
+  std::size_t frames = 0;
+  while (state_ == State::kOpen && paused_ == 0 && !input_.empty()) {
+    const Framing::Decoded decoded =
+        options_->framing->Decode(input_.view(), &scanned_);
+    if (decoded.status == Framing::Status::kIncomplete) break;
+    if (decoded.status != Framing::Status::kFrame) {
+      Drain(CloseReason::kMalformed);
+      FinishIfDone();
+      break;
+    }
+    ++frames;
+    options_->callbacks.on_frame(*this, decoded.payload);
+    // Terminate may have been called.
+    if (state_ == State::kClosed) break;
+    input_.Consume(decoded.frame_size);
+  }
+  return frames;
+}
+
+void Connection::OnEndOfInput() {
+  const bool done = output_.empty() && work_in_flight_ == 0;
+  if (done || options_->half_close == HalfClose::kAbort) {
+    return CloseNow(CloseReason::kPeerClosed, {});
+  }
+  Drain(CloseReason::kPeerClosed);
+}
+
+void Connection::Discard() {
+  while (state_ == State::kLingering) {
+    const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
+    ++loop_->counters().reads;
+    input_.Clear();
+    if (result.bytes < 0) {
+      if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        ++loop_->counters().eagain_reads;
+        return;
+      }
+    }
+    discarded_ += static_cast<std::size_t>(std::max<ssize_t>(result.bytes, 0));
+    if (result.bytes <= 0 || discarded_ > kMaxDiscarded) {
+      return CloseNow(drain_reason_, {});
+    }
+  }
+}
+
+void Connection::OnWritable(const Event&) {
   // Under edge triggering write readiness rides along with any other edge.
   if (output_.empty() || state_ == State::kClosing) return;
   const std::optional<std::size_t> taken = Write(output_.view());
   if (!taken) return;
   output_.Consume(*taken);
-  if (output_.empty() && state_ == State::kDraining) {
-    return CloseNow(drain_reason_, {});
+  if (limits_ && *taken > 0) deadlines_->write.Refresh(limits_->write);
+  if (output_.empty()) {
+    OnAllSent();
+    if (state_ == State::kDraining) FinishIfDone();
   }
-  if (paused_ && output_.size() <= options_->low_water) {
-    paused_ = false;
-    // The edges that came meanwhile were not acted on; hang_up, so that reading
-    // goes on to the end whatever they said.
-    if (loop_->trigger() == Trigger::kEdge) {
-      loop_->Requeue({.key = event.key, .read = true, .hang_up = true});
-    }
-  }
+  if (output_.size() <= options_->low_water) Resume(kByOutput);
   UpdateInterest();
 }
 
@@ -116,38 +214,117 @@ void Connection::OnWritable(const Event& event) {
   if (loop_->IsInLoopThread()) {
     SendInLoop(bytes);
   } else {
-    HandOver(bytes);
+    HandOver(std::string(bytes));
   }
 }
 
-void Connection::HandOver(std::string_view bytes) {
-  loop_->QueueInLoop([self = shared_from_this(), copy = std::string(bytes)] {
-    self->SendInLoop(copy);
+void Connection::SendFrame(std::string_view payload) {
+  if (loop_->IsInLoopThread()) {
+    SendFrameInLoop(payload);
+  } else {
+    HandOver(options_->framing->Encode(payload));
+  }
+}
+
+void Connection::HandOver(std::string bytes) {
+  loop_->QueueInLoop([self = shared_from_this(), moved = std::move(bytes)] {
+    self->SendInLoop(moved);
   });
 }
 
+bool Connection::AcceptsOutput() const {
+  return state_ == State::kOpen ||
+         (state_ == State::kDraining &&
+          (drain_reason_ == CloseReason::kPeerClosed || work_in_flight_ > 0));
+}
+
 [[gnu::hot]] void Connection::SendInLoop(std::string_view bytes) {
-  const bool accepted =
-      state_ == State::kOpen ||
-      (state_ == State::kDraining && drain_reason_ == CloseReason::kPeerClosed);
-  if (!accepted || bytes.empty()) return;
+  if (!AcceptsOutput() || bytes.empty()) return;
   std::size_t taken = 0;
   if (output_.empty()) {
     const std::optional<std::size_t> written = Write(bytes);
     if (!written) return;
     taken = *written;
   }
-  if (taken == bytes.size()) return;
+  if (taken == bytes.size()) {
+    if (special_) OnAllSent();
+    return;
+  }
   output_.Append(bytes.substr(taken));
-  paused_ = paused_ || output_.size() > options_->high_water;
+  OnPending();
+}
+
+void Connection::SendFrameInLoop(std::string_view payload) {
+  if (!AcceptsOutput()) return;
+  const Framing::Envelope envelope = options_->framing->Enclose(payload);
+  const std::array<std::string_view, 3> parts = {envelope.header(), payload,
+                                                 envelope.trailer()};
+  std::size_t taken = 0;
+  if (output_.empty()) {
+    const std::array<iovec, 3> stretches = {
+        StretchOf(parts[0]), StretchOf(parts[1]), StretchOf(parts[2])};
+    const std::optional<std::size_t> written = Write(stretches);
+    if (!written) return;
+    taken = *written;
+  }
+  for (const std::string_view part : parts) {
+    const std::size_t skipped = std::min(taken, part.size());
+    taken -= skipped;
+    output_.Append(part.substr(skipped));
+  }
+  if (output_.empty()) return OnAllSent();
+  OnPending();
+}
+
+void Connection::OnPending() {
+  if (limits_ && !limits_->write.armed()) {
+    deadlines_->write.Arm(limits_->write);
+  }
+  if (output_.size() > options_->max_output) {
+    return CloseLater(CloseReason::kOutputLimit, {});
+  }
+  const bool paused_before = (paused_ & kByOutput) != 0;
+  if (output_.size() > options_->high_water && !paused_before) {
+    paused_ |= kByOutput;
+    if (options_->callbacks.on_high_water) {
+      options_->callbacks.on_high_water(*this);
+    }
+  }
   UpdateInterest();
+}
+
+void Connection::OnAllSent() {
+  if (limits_) DeadlineList::Disarm(limits_->write);
+  if (!options_->callbacks.on_send_complete || send_complete_queued_) return;
+  send_complete_queued_ = true;
+  // Later, for it may send more: one that called itself would never end.
+  loop_->QueueInLoop([self = shared_from_this()] {
+    self->send_complete_queued_ = false;
+    const bool ended =
+        self->state_ == State::kClosing || self->state_ == State::kClosed;
+    if (ended || !self->output_.empty()) return;
+    self->options_->callbacks.on_send_complete(*self);
+  });
 }
 
 [[gnu::hot]] std::optional<std::size_t> Connection::Write(
     std::string_view bytes) {
+  ++loop_->counters().writes;
+  return Written(socket_.Send(bytes), bytes.size());
+}
+
+std::optional<std::size_t> Connection::Write(std::span<const iovec> stretches) {
+  std::size_t offered = 0;
+  for (const iovec& stretch : stretches) offered += stretch.iov_len;
+  // An empty frame without a header, say.
+  if (offered == 0) return 0;
+  ++loop_->counters().writes;
+  return Written(socket_.Send(stretches), offered);
+}
+
+[[gnu::hot]] inline std::optional<std::size_t> Connection::Written(
+    ssize_t result, std::size_t offered) {
   LoopCounters& counters = loop_->counters();
-  ++counters.writes;
-  const ssize_t result = socket_.Send(bytes);
   if (result < 0) {
     if (errno == EAGAIN || errno == EINTR) {
       ++counters.eagain_writes;
@@ -158,15 +335,47 @@ void Connection::HandOver(std::string_view bytes) {
   }
   const auto taken = static_cast<std::size_t>(result);
   counters.bytes_written += taken;
-  if (taken < bytes.size()) ++counters.short_writes;
+  if (taken < offered) ++counters.short_writes;
   return taken;
+}
+
+void Connection::Resume(Pauses pause) {
+  if ((paused_ & pause) == 0) return;
+  paused_ = static_cast<unsigned char>(paused_ & ~pause);
+  if (paused_ != 0 || state_ != State::kOpen) return;
+  // Later: it shows frames, and the caller may be showing one.
+  loop_->QueueInLoop([self = shared_from_this()] { self->GoOnReading(); });
+}
+
+void Connection::GoOnReading() {
+  if (state_ != State::kOpen || paused_ != 0) return;
+  if (!input_.empty()) {
+    if (special_) {
+      TakeInput();
+    } else {
+      options_->callbacks.on_message(*this, input_);
+    }
+  }
+  input_.Shrink();
+  if (state_ == State::kOpen && paused_ == 0) WatchAnew();
 }
 
 void Connection::UpdateInterest() {
   if (loop_->trigger() == Trigger::kEdge) return;
-  const Interest interest = {.read = state_ == State::kOpen && !paused_,
-                             .write = !output_.empty()};
+  const bool reads =
+      (state_ == State::kOpen && paused_ == 0) || state_ == State::kLingering;
+  const Interest interest = {.read = reads, .write = !output_.empty()};
   if (const std::error_code error = channel_.Watch(interest)) {
+    CloseLater(CloseReason::kError, error);
+  }
+}
+
+void Connection::WatchAnew() {
+  if (loop_->trigger() == Trigger::kLevel) return UpdateInterest();
+  // The edges that came meanwhile were not acted on.
+  channel_.Forget();
+  if (const std::error_code error =
+          channel_.Watch({.read = true, .write = true})) {
     CloseLater(CloseReason::kError, error);
   }
 }
@@ -176,11 +385,61 @@ void Connection::Shutdown() {
     loop_->QueueInLoop([self = shared_from_this()] { self->Shutdown(); });
     return;
   }
-  if (state_ == State::kClosing || state_ == State::kClosed) return;
-  if (output_.empty()) return CloseLater(CloseReason::kLocal, {});
+  if (state_ == State::kOpen) Drain(CloseReason::kLocal);
+  if (state_ == State::kDraining) {
+    // No more output now, also after the peer's half-close.
+    drain_reason_ = drain_reason_ == CloseReason::kPeerClosed
+                        ? CloseReason::kLocal
+                        : drain_reason_;
+    FinishIfDone();
+  }
+}
+
+void Connection::Drain(CloseReason reason) {
   state_ = State::kDraining;
-  drain_reason_ = CloseReason::kLocal;
+  drain_reason_ = reason;
+  if (limits_) {
+    DeadlineList::Disarm(limits_->first_byte);
+    DeadlineList::Disarm(limits_->frame);
+    DeadlineList::Disarm(limits_->idle);
+  }
   UpdateInterest();
+}
+
+void Connection::FinishIfDone() {
+  if (state_ != State::kDraining || !output_.empty() || work_in_flight_ > 0) {
+    return;
+  }
+  // A peer that sent a bad frame is probably sending still.
+  const bool quiet =
+      drain_reason_ != CloseReason::kMalformed && socket_.AtRest();
+  const bool lingers = drain_reason_ != CloseReason::kPeerClosed && !quiet &&
+                       deadlines_ != nullptr && deadlines_->linger.enabled();
+  if (!lingers) return CloseLater(drain_reason_, {});
+  state_ = State::kLingering;
+  socket_.ShutdownWrite();
+  if (!limits_) limits_ = std::make_unique<TimeLimits>(this);
+  deadlines_->linger.Arm(limits_->linger);
+  WatchAnew();
+}
+
+void Connection::EndWork() {
+  if (!loop_->IsInLoopThread()) {
+    loop_->QueueInLoop([self = shared_from_this()] { self->EndWork(); });
+    return;
+  }
+  POLYMUX_DCHECK(work_in_flight_ > 0, "EndWork without BeginWork");
+  --work_in_flight_;
+  FinishIfDone();
+}
+
+void Connection::OnTimeout(CloseReason reason) {
+  if (state_ == State::kLingering) return CloseNow(drain_reason_, {});
+  const bool busy = !output_.empty() || work_in_flight_ > 0;
+  if (reason == CloseReason::kIdle && busy) {
+    return deadlines_->idle.Arm(limits_->idle);
+  }
+  CloseNow(reason, {});
 }
 
 void Connection::Close() {
@@ -191,7 +450,11 @@ void Connection::Close() {
   CloseLater(CloseReason::kLocal, {});
 }
 
-void Connection::Terminate() { CloseNow(CloseReason::kLocal, {}); }
+void Connection::Terminate() {
+  const bool pending = !output_.empty() || work_in_flight_ > 0;
+  if (pending && state_ != State::kClosed) ++loop_->counters().lost;
+  CloseNow(CloseReason::kLocal, {});
+}
 
 void Connection::CloseLater(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosing || state_ == State::kClosed) return;
@@ -205,16 +468,54 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
   channel_.Forget();
+  if (limits_) DisarmAll();
   // Here and not in the destructor, which another thread may run.
   input_.Clear();
   output_.Clear();
   ++loop_->counters().closed;
+  Count(reason);
   if (options_->callbacks.on_close) {
     options_->callbacks.on_close(*this, reason, error);
   }
   loop_->CloseLater(socket_.TakeFd());
   loop_->ReleaseLater(shared_from_this());
   (*release_)(*this);
+}
+
+void Connection::Count(CloseReason reason) {
+  LoopCounters& counters = loop_->counters();
+  switch (reason) {
+    case CloseReason::kPeerClosed:
+    case CloseReason::kError:
+    case CloseReason::kLocal:
+      break;
+    case CloseReason::kMalformed:
+      ++counters.closed_malformed;
+      break;
+    case CloseReason::kOutputLimit:
+      ++counters.closed_output_limit;
+      break;
+    case CloseReason::kFirstByteTimeout:
+      ++counters.closed_first_byte;
+      break;
+    case CloseReason::kFrameTimeout:
+      ++counters.closed_frame_timeout;
+      break;
+    case CloseReason::kIdle:
+      ++counters.closed_idle;
+      break;
+    case CloseReason::kWriteTimeout:
+      ++counters.closed_write_timeout;
+      break;
+  }
+}
+
+void Connection::DisarmAll() {
+  for (TimeLimit* const limit :
+       {&limits_->first_byte, &limits_->frame, &limits_->idle, &limits_->write,
+        &limits_->linger}) {
+    DeadlineList::Disarm(*limit);
+  }
 }
 
 }  // namespace polymux

@@ -2,14 +2,19 @@
 #define POLYMUX_REACTOR_CONNECTION_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <system_error>
 
 #include "reactor/buffer.h"
 #include "reactor/channel.h"
+#include "reactor/connection_deadlines.h"
+#include "reactor/framing.h"
 #include "reactor/inet_address.h"
 #include "reactor/socket.h"
 
@@ -19,21 +24,39 @@ class Connection;
 class EventLoop;
 
 enum class CloseReason : unsigned char {
-  kPeerClosed,  // the peer ended its direction and has been sent everything
-  kError,       // a system call failed; the error code tells
-  kLocal,       // Close or Shutdown was called
+  kPeerClosed,        // the peer ended its direction and has been sent all
+  kError,             // a system call failed; the error code tells
+  kLocal,             // Close or Shutdown was called, or the server stops
+  kMalformed,         // what came can be no frame
+  kOutputLimit,       // more output pending than max_output
+  kFirstByteTimeout,  // silent from the beginning
+  kFrameTimeout,      // a frame did not end in time
+  kIdle,              // no message for too long
+  kWriteTimeout,      // the peer took nothing of pending output for too long
 };
 
 std::string_view ToString(CloseReason reason);
 
 // What the user of connections is told. All run in the connection's loop, and
-// for one connection in this order: on_open once, on_message as often as bytes
-// arrive, on_close once, last.
+// for one connection in this order: on_open once; on_message or on_frame,
+// on_send_complete and on_high_water any number of times; on_close once, last.
+// None is called from within a call of Connection's, except as said.
 struct ConnectionCallbacks {
   std::function<void(Connection&)> on_open;  // may be empty
-  // `input` holds everything received and not consumed so far. What is left in
-  // it is shown again with the next bytes.
+  // Without framing, as often as bytes arrive. `input` holds everything
+  // received and not consumed so far. What is left in it is shown again with
+  // the next bytes, or when reading goes on after a pause.
   std::function<void(Connection&, Buffer& input)> on_message;
+  // With framing instead, once for each frame. The payload is gone after the
+  // call.
+  std::function<void(Connection&, std::string_view payload)> on_frame;
+  // All that was sent is in the kernel's hands: once after each time that
+  // pending output has drained, and once after one or more calls of Send in an
+  // iteration that left nothing pending. May be empty.
+  std::function<void(Connection&)> on_send_complete;
+  // Pending output has come to exceed high_water. Runs within Send. May be
+  // empty.
+  std::function<void(Connection&)> on_high_water;
   // The connection is closed for sending; its address can still be asked for.
   std::function<void(Connection&, CloseReason, std::error_code)>
       on_close;  // may be empty
@@ -44,26 +67,41 @@ struct ConnectionCallbacks {
 // Closing. There is one way out, and on_close is called exactly once:
 //
 //   open      --peer ends its direction--> draining, or closed when nothing is
-//                                          left to send
-//   open      --Shutdown----------------> draining, or closed likewise
-//   draining  --all output sent---------> closed
-//   any       --Close, error------------> closed
+//                                          left to send and no work in flight
+//   open      --Shutdown, a bad frame----> draining
+//   draining  --all sent, work done------> closed, if the peer ended first;
+//                                          else our end of the stream is sent:
+//                                          lingering
+//   lingering --peer's end, 64 KiB-------> closed
+//   any       --Close, error, time-out---> closed
 //
-// A draining connection reads no more. After Shutdown it accepts no more output
-// either; after the peer's half-close it does, for the peer may be waiting for
+// A draining connection reads no more, a lingering one drops what it reads.
+// Lingering is left out when the peer's kernel has all that was sent and
+// nothing unread has come.
+// After Shutdown no more output is accepted, except for the work that is in
+// flight; after the peer's half-close it is, for the peer may be waiting for
 // its replies. The descriptor is closed and the object released at the end of
 // the loop's iteration; whoever keeps a shared_ptr keeps an empty shell.
 //
 // Under level triggering write readiness is asked for only while output is
 // pending; under edge triggering both directions are watched once, and the
-// registration never changes again.
+// registration changes only to begin reading again after a pause.
 //
-// Thread: Send, Shutdown and Close from any; everything else the loop's.
+// Thread: Send, SendFrame, Shutdown, Close and EndWork from any; everything
+// else the loop's.
 class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
  public:
+  enum class HalfClose : unsigned char {
+    kAllow,  // the peer's end of stream ends the input only
+    kAbort,  // it ends the connection; what is pending is dropped
+  };
+
   // Shared by the connections of a server and constant while they live.
   struct Options {
     ConnectionCallbacks callbacks;
+    // How the stream is cut into messages; none: not at all.
+    std::shared_ptr<const Framing> framing;
+    HalfClose half_close = HalfClose::kAllow;
     // One wake-up reads at most about this much from one connection before
     // the others of its loop have their turn.
     std::size_t read_budget = std::size_t{256} * 1024;
@@ -72,14 +110,20 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
     // read costs this much memory, not all there is.
     std::size_t high_water = std::size_t{1024} * 1024;
     std::size_t low_water = std::size_t{256} * 1024;
+    // With more pending the connection is closed.
+    std::size_t max_output = std::size_t{8} * 1024 * 1024;
+    // Apply where the owner gives ConnectionDeadlines.
+    ConnectionTimeouts timeouts;
   };
   // Called once, after on_close: the owner shall give up the connection.
   using Release = std::function<void(Connection&)>;
 
-  // `options` and what `release` points to must outlive the closing. Two
-  // phases: nothing happens before Establish.
+  // `options`, `deadlines` (null: no time-outs and no lingering) and what
+  // `release` points to must outlive the closing. Two phases: nothing happens
+  // before Establish.
   Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
-             const Options* options, const Release* release);
+             const Options* options, const Release* release,
+             ConnectionDeadlines* deadlines = nullptr);
   ~Connection();
 
   // Watches the socket and calls on_open. On an error (the backend cannot take
@@ -91,12 +135,27 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // they are copied and handed over, in order for each thread. Bytes for a
   // connection that is closed or draining are dropped.
   void Send(std::string_view bytes);
+  // Sends `payload` as one frame. REQUIRES: framing, which can carry it.
+  void SendFrame(std::string_view payload);
 
-  // Closes once all output is in the kernel's hands.
+  // Closes once all output is in the kernel's hands and no work is in flight.
   void Shutdown();
   // Closes without sending what is pending. on_close is called later, not from
   // within this call; on_message is not called again.
   void Close();
+
+  // Work in flight, for example a request that another thread is busy with,
+  // keeps the connection open for its reply: BeginWork when it is taken up,
+  // EndWork once for each, after its Send. A connection may still break
+  // meanwhile; the reply is dropped then.
+  void BeginWork() { ++work_in_flight_; }
+  void EndWork();
+
+  // Stops reading and showing frames, and goes on where it stopped. What the
+  // peer sends meanwhile waits in the kernel, which in the end makes the peer
+  // wait. Pausing twice is pausing once.
+  void PauseReading() { Pause(kByUser); }
+  void ResumeReading() { Resume(kByUser); }
 
   // For the owner: closes like Close, but now, with on_close called from
   // within.
@@ -111,24 +170,86 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
  private:
   enum class State : unsigned char {
     kOpen,
-    kDraining,  // reads nothing, closes when the output is empty
-    kClosing,   // does nothing any more, a CloseNow is queued
+    kDraining,   // reads nothing, ends when all is sent and done
+    kLingering,  // has sent its end, waits for the peer's
+    kClosing,    // does nothing any more, a CloseNow is queued
     kClosed,
+  };
+  // Why reading is paused; bits.
+  enum Pauses : unsigned char { kByOutput = 1, kByUser = 2 };
+
+  // One of the connection's deadlines.
+  class TimeLimit final : public Deadline {
+   public:
+    TimeLimit(Connection* connection, CloseReason reason)
+        : connection_(connection), reason_(reason) {}
+
+   private:
+    void OnExpired() override { connection_->OnTimeout(reason_); }
+
+    Connection* const connection_;
+    const CloseReason reason_;
+  };
+  struct TimeLimits {
+    explicit TimeLimits(Connection* connection)
+        : first_byte(connection, CloseReason::kFirstByteTimeout),
+          frame(connection, CloseReason::kFrameTimeout),
+          idle(connection, CloseReason::kIdle),
+          write(connection, CloseReason::kWriteTimeout),
+          linger(connection, CloseReason::kLocal) {}
+
+    TimeLimit first_byte;
+    TimeLimit frame;
+    TimeLimit idle;
+    TimeLimit write;
+    TimeLimit linger;
   };
 
   void OnReadable(const Event& event);
   void OnWritable(const Event& event);
   void OnEndOfInput();
+  // What input means when there is framing or there are time-outs.
+  void TakeInput();
+  // Shows the whole frames in the input; how many.
+  std::size_t ShowFrames();
+  // Reads and drops, until the peer's end or too much.
+  void Discard();
 
   void SendInLoop(std::string_view bytes);
+  void SendFrameInLoop(std::string_view payload);
+  bool AcceptsOutput() const;
   // Has a copy sent by the loop's thread.
-  void HandOver(std::string_view bytes);
+  void HandOver(std::string bytes);
   // One send(2): how much the socket took; nothing after an error that ends the
   // connection.
   std::optional<std::size_t> Write(std::string_view bytes);
+  // The same by sendmsg(2) for several stretches.
+  std::optional<std::size_t> Write(std::span<const iovec> stretches);
+  std::optional<std::size_t> Written(ssize_t result, std::size_t offered);
+  // After output has been left pending.
+  void OnPending();
+  // All sent so far is out: has on_send_complete called.
+  void OnAllSent();
+
+  void Pause(Pauses pause) {
+    paused_ = static_cast<unsigned char>(paused_ | pause);
+    if (state_ == State::kOpen) UpdateInterest();
+  }
+  void Resume(Pauses pause);
+  void GoOnReading();
+
+  // From open to draining, with the output that is left.
+  void Drain(CloseReason reason);
+  // Ends a draining connection when nothing is left to do.
+  void FinishIfDone();
+  void OnTimeout(CloseReason reason);
+  void Count(CloseReason reason);
+  void DisarmAll();
 
   // Watches the directions that the state needs.
   void UpdateInterest();
+  // Has what is readable reported again, also under edge triggering.
+  void WatchAnew();
   void CloseNow(CloseReason reason, std::error_code error);
   // As a task, for callers within a call of the user's.
   void CloseLater(CloseReason reason, std::error_code error);
@@ -140,11 +261,21 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   const Release* const release_;
   Socket socket_;
   State state_ = State::kOpen;
-  bool paused_ = false;  // reading, until the output is below low_water
+  unsigned char paused_ = 0;                        // Pauses
   CloseReason drain_reason_ = CloseReason::kLocal;  // while kDraining
+  // Whether messages mean more than on_message: framing, time-outs,
+  // on_send_complete.
+  const bool special_;
   Channel channel_;
   Buffer input_;
   Buffer output_;
+
+  bool send_complete_queued_ = false;
+  std::uint32_t work_in_flight_ = 0;
+  std::size_t scanned_ = 0;    // by the framing, of the incomplete frame
+  std::size_t discarded_ = 0;  // while kLingering
+  ConnectionDeadlines* const deadlines_;
+  std::unique_ptr<TimeLimits> limits_;  // when one is needed
   const InetAddress peer_;
 };
 

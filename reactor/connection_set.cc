@@ -13,6 +13,7 @@ ConnectionSet::ConnectionSet(EventLoop* loop,
     : loop_(loop),
       options_(options),
       on_gone_(std::move(on_gone)),
+      deadlines_(loop, options->timeouts),
       release_([this](Connection& connection) { Remove(connection); }) {}
 
 ConnectionSet::~ConnectionSet() {
@@ -22,8 +23,8 @@ ConnectionSet::~ConnectionSet() {
 void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
   loop_->AssertInLoopThread();
   if (draining_) return on_gone_();
-  auto connection = std::make_shared<Connection>(loop_, std::move(socket), peer,
-                                                 options_, &release_);
+  auto connection = std::make_shared<Connection>(
+      loop_, std::move(socket), peer, options_, &release_, &deadlines_);
   // Before Establish, whose callback may already close it.
   connections_.emplace(connection.get(), connection);
   if (connection->Establish()) {

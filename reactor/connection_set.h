@@ -43,6 +43,7 @@ class ConnectionSet {
   EventLoop* const loop_;
   const Connection::Options* const options_;
   const std::function<void()> on_gone_;
+  ConnectionDeadlines deadlines_;
   const Connection::Release release_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>>
       connections_;

@@ -67,6 +67,7 @@ EventLoop::~EventLoop() {
     std::span<Event> events;
     error = poller_->Wait(
         sleep ? std::nullopt : std::optional(Duration::zero()), &events);
+    iteration_time_.reset();
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (i + 1 < events.size()) Prefetch(events[i + 1]);
       Dispatch(events[i]);

@@ -63,6 +63,12 @@ class EventLoop {
   TimerId RunEvery(Duration interval, TimerQueue::Callback callback);
   bool Cancel(TimerId id);
   TimePoint Now() const { return clock_.Now(); }
+  // The time of the first call in this iteration: one look at the clock serves
+  // all the connections of a batch. Loop thread.
+  TimePoint IterationTime() {
+    if (!iteration_time_) iteration_time_ = Now();
+    return *iteration_time_;
+  }
 
   // Dispatches `event` again in the next iteration, which does not sleep, after
   // the events collected there; unless its registration has ended. For a
@@ -125,6 +131,7 @@ class EventLoop {
   LoopCounters counters_;
   BufferPool buffers_;
   TimerQueue timers_;
+  std::optional<TimePoint> iteration_time_;
   std::optional<TimePoint> armed_;  // what the timerfd is set for
   std::vector<Event> requeued_;
   std::vector<Event> redispatching_;

@@ -21,6 +21,13 @@ std::vector<Counter> LoopCounters::List() const {
           {"requeues", false, requeues},
           {"opened", false, opened},
           {"closed", false, closed},
+          {"closed_malformed", false, closed_malformed},
+          {"closed_output_limit", false, closed_output_limit},
+          {"closed_first_byte", false, closed_first_byte},
+          {"closed_frame_timeout", false, closed_frame_timeout},
+          {"closed_idle", false, closed_idle},
+          {"closed_write_timeout", false, closed_write_timeout},
+          {"lost", false, lost},
           {"rejected_limit", false, rejected_limit},
           {"rejected_descriptors", false, rejected_descriptors}};
 }

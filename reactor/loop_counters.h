@@ -30,11 +30,19 @@ struct LoopCounters {
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
   // Decisions.
-  std::uint64_t tasks = 0;                 // run by the loop
-  std::uint64_t requeues = 0;              // events to be repeated
-  std::uint64_t opened = 0;                // connections
-  std::uint64_t closed = 0;                // connections
-  std::uint64_t rejected_limit = 0;        // above the connection limit
+  std::uint64_t tasks = 0;     // run by the loop
+  std::uint64_t requeues = 0;  // events to be repeated
+  std::uint64_t opened = 0;    // connections
+  std::uint64_t closed = 0;    // connections
+  // Connections closed for what the peer did or failed to do, by cause.
+  std::uint64_t closed_malformed = 0;      // a frame that cannot be
+  std::uint64_t closed_output_limit = 0;   // more pending output than allowed
+  std::uint64_t closed_first_byte = 0;     // silent from the beginning
+  std::uint64_t closed_frame_timeout = 0;  // a frame that did not end in time
+  std::uint64_t closed_idle = 0;
+  std::uint64_t closed_write_timeout = 0;  // took nothing for too long
+  std::uint64_t lost = 0;            // closed by us with output or work pending
+  std::uint64_t rejected_limit = 0;  // above the connection limit
   std::uint64_t rejected_descriptors = 0;  // out of descriptors, or refused by
                                            // the backend
 

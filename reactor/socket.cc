@@ -1,6 +1,8 @@
 #include "reactor/socket.h"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -92,5 +94,21 @@ Socket Socket::Accept(InetAddress* peer) const {
   if (fd >= 0) *peer = InetAddress::From(storage);
   return Socket(UniqueFd(fd));
 }
+
+ssize_t Socket::Send(std::span<const iovec> stretches) const {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(stretches.data());
+  message.msg_iovlen = stretches.size();
+  return ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+}
+
+bool Socket::AtRest() const {
+  int unsent = 0;
+  int unread = 0;
+  return ::ioctl(fd_.get(), SIOCOUTQ, &unsent) == 0 && unsent == 0 &&
+         ::ioctl(fd_.get(), FIONREAD, &unread) == 0 && unread == 0;
+}
+
+void Socket::ShutdownWrite() const { ::shutdown(fd_.get(), SHUT_WR); }
 
 }  // namespace polymux

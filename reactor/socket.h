@@ -2,6 +2,7 @@
 #define POLYMUX_REACTOR_SOCKET_H_
 
 #include <sys/types.h>
+#include <sys/uio.h>
 
 #include <cstddef>
 #include <span>
@@ -53,6 +54,16 @@ class Socket {
   ssize_t Send(std::span<const char> data) const {
     return system_call::Send(fd_.get(), data.data(), data.size(), MSG_NOSIGNAL);
   }
+
+  // The same for several stretches, one after the other; sendmsg(2).
+  ssize_t Send(std::span<const iovec> stretches) const;
+  // Ends our direction of the stream; shutdown(2). An error means that the
+  // connection has ended, which a read tells better.
+  void ShutdownWrite() const;
+
+  // Whether the peer's kernel has all that was sent and ours has nothing
+  // unread: a close harms nothing then. SIOCOUTQ and FIONREAD.
+  bool AtRest() const;
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }

@@ -96,6 +96,7 @@ TEST_P(ConnectionSetTest, CloseAllClosesNow) {
 }
 
 TEST_P(ConnectionSetTest, CloseAllWhileDraining) {
+  options_.max_output = std::size_t{1} << 25;
   options_.callbacks.on_open = [](Connection& connection) {
     connection.Send(Pattern(std::size_t{1} << 24));
   };
