@@ -232,14 +232,14 @@ void Connection::HandOver(std::string bytes) {
   });
 }
 
-bool Connection::AcceptsOutput() const {
+bool Connection::accepts_output() const {
   return state_ == State::kOpen ||
          (state_ == State::kDraining &&
           (drain_reason_ == CloseReason::kPeerClosed || work_in_flight_ > 0));
 }
 
 [[gnu::hot]] void Connection::SendInLoop(std::string_view bytes) {
-  if (!AcceptsOutput() || bytes.empty()) return;
+  if (!accepts_output() || bytes.empty()) return;
   std::size_t taken = 0;
   if (output_.empty()) {
     const std::optional<std::size_t> written = Write(bytes);
@@ -255,7 +255,7 @@ bool Connection::AcceptsOutput() const {
 }
 
 void Connection::SendFrameInLoop(std::string_view payload) {
-  if (!AcceptsOutput()) return;
+  if (!accepts_output()) return;
   const Framing::Envelope envelope = options_->framing->Enclose(payload);
   const std::array<std::string_view, 3> parts = {envelope.header(), payload,
                                                  envelope.trailer()};
@@ -459,6 +459,7 @@ void Connection::Terminate() {
 void Connection::CloseLater(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosing || state_ == State::kClosed) return;
   state_ = State::kClosing;
+  drain_reason_ = reason;
   loop_->QueueInLoop([self = shared_from_this(), reason, error] {
     self->CloseNow(reason, error);
   });
@@ -467,6 +468,7 @@ void Connection::CloseLater(CloseReason reason, std::error_code error) {
 void Connection::CloseNow(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosed) return;
   state_ = State::kClosed;
+  drain_reason_ = reason;
   channel_.Forget();
   if (limits_) DisarmAll();
   // Here and not in the destructor, which another thread may run.

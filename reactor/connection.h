@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "reactor/buffer.h"
 #include "reactor/channel.h"
@@ -164,6 +165,25 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   EventLoop* loop() const { return loop_; }
   const InetAddress& peer() const { return peer_; }
   bool closed() const { return state_ == State::kClosed; }
+  // Whether Send does anything now. Loop thread.
+  bool accepts_output() const;
+  // Whether it is over, and neither Shutdown nor Close was the reason. Loop
+  // thread.
+  bool broken() const {
+    return (state_ == State::kClosing || closed()) &&
+           drain_reason_ != CloseReason::kLocal;
+  }
+
+  // Whatever the user wants to live as long as the connection. Loop thread.
+  void set_context(std::shared_ptr<void> context) {
+    context_ = std::move(context);
+  }
+  // REQUIRES: what was set is a T, or nothing.
+  template <typename T>
+  T* context() const {
+    return static_cast<T*>(context_.get());
+  }
+
   // Bytes accepted by Send that the kernel has not taken yet.
   std::size_t pending_output() const { return output_.size(); }
 
@@ -217,7 +237,6 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
 
   void SendInLoop(std::string_view bytes);
   void SendFrameInLoop(std::string_view payload);
-  bool AcceptsOutput() const;
   // Has a copy sent by the loop's thread.
   void HandOver(std::string bytes);
   // One send(2): how much the socket took; nothing after an error that ends the
@@ -262,7 +281,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   Socket socket_;
   State state_ = State::kOpen;
   unsigned char paused_ = 0;                        // Pauses
-  CloseReason drain_reason_ = CloseReason::kLocal;  // while kDraining
+  // Once no longer kOpen.
+  CloseReason drain_reason_ = CloseReason::kLocal;
   // Whether messages mean more than on_message: framing, time-outs,
   // on_send_complete.
   const bool special_;
@@ -277,6 +297,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   ConnectionDeadlines* const deadlines_;
   std::unique_ptr<TimeLimits> limits_;  // when one is needed
   const InetAddress peer_;
+  std::shared_ptr<void> context_;
 };
 
 }  // namespace polymux

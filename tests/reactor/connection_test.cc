@@ -506,6 +506,149 @@ TEST_P(ConnectionTest, H05_RepliesMayFollowTheHalfClose) {
   }
 }
 
+TEST_P(ConnectionTest, PauseReadingLeavesTheRestWhereItIs) {
+  Pair pair = MakeTcpPair();
+  const auto connection = Open(std::move(pair.near));
+  on_message_ = [this](Connection& paused, Buffer& input) {
+    received_ += input.view().substr(0, 1);
+    input.Consume(1);
+    paused.PauseReading();
+  };
+  pair.far.Send("abc");
+  ASSERT_TRUE(StepUntil([&] { return received_ == "a"; }));
+  pair.far.Send("d");
+  for (int i = 0; i < 10; ++i) Step();
+  EXPECT_EQ(received_, "a");
+  const std::uint64_t events = Count("events");
+  for (int i = 0; i < 10; ++i) Step();
+  EXPECT_EQ(Count("events"), events) << "a paused connection spins";
+
+  // What is left in the input comes first, without any new bytes.
+  connection->ResumeReading();
+  Step();
+  EXPECT_EQ(received_, "ab");
+  on_message_ = [this](Connection&, Buffer& input) {
+    received_ += input.view();
+    input.Clear();
+  };
+  connection->ResumeReading();
+  EXPECT_EQ(received_, "ab") << "called from within ResumeReading";
+  EXPECT_TRUE(StepUntil([&] { return received_ == "abcd"; }));
+  pair.far.Send("e");
+  EXPECT_TRUE(StepUntil([&] { return received_ == "abcde"; }));
+}
+
+TEST_P(ConnectionTest, PauseReadingSeesTheEndAfterwards) {
+  for (const bool reset : {false, true}) {
+    SCOPED_TRACE(reset);
+    closings_.clear();
+    Pair pair = MakeTcpPair();
+    const auto connection = Open(std::move(pair.near));
+    Step();
+    connection->PauseReading();
+    connection->PauseReading();
+    pair.far.Send("last");
+    if (reset) {
+      pair.far.Reset();
+    } else {
+      pair.far.Close();
+    }
+    for (int i = 0; i < 10; ++i) Step();
+    connection->ResumeReading();
+    StepUntilClosed();
+    EXPECT_TRUE(connection->closed());
+  }
+}
+
+TEST_P(ConnectionTest, PauseReadingBesideTheHighWaterMark) {
+  // Either alone keeps reading off.
+  options_.high_water = 1000;
+  options_.low_water = 100;
+  Pair pair = MakeUnixPair(4096);
+  const auto connection = Open(std::move(pair.near));
+  connection->Send(Pattern(kPending));
+  connection->PauseReading();
+  pair.far.Send("x");
+  connection->ResumeReading();
+  for (int i = 0; i < 10; ++i) Step();
+  EXPECT_EQ(received_, "") << "above the high-water mark";
+  connection->PauseReading();
+  ReceiveAll(pair.far, kPending);
+  for (int i = 0; i < 10; ++i) Step();
+  EXPECT_EQ(received_, "") << "paused";
+  connection->ResumeReading();
+  EXPECT_TRUE(StepUntil([&] { return received_ == "x"; }));
+}
+
+TEST_P(ConnectionTest, WorkKeepsADrainingConnectionOpen) {
+  for (const bool by_peer : {true, false}) {
+    SCOPED_TRACE(by_peer);
+    closings_.clear();
+    Pair pair = MakeTcpPair();
+    const auto connection = Open(std::move(pair.near));
+    connection->BeginWork();
+    connection->BeginWork();
+    if (by_peer) {
+      pair.far.ShutdownWrite();
+    } else {
+      connection->Shutdown();
+    }
+    for (int i = 0; i < 10; ++i) Step();
+    EXPECT_TRUE(closings_.empty());
+    EXPECT_TRUE(connection->accepts_output());
+    connection->Send("one");
+    connection->EndWork();
+    EXPECT_EQ(ReceiveAll(pair.far, 3), "one");
+    for (int i = 0; i < 10; ++i) Step();
+    EXPECT_TRUE(closings_.empty());
+    connection->Send("two");
+    connection->EndWork();
+    StepUntilClosed();
+    EXPECT_EQ(closings_.back().reason,
+              by_peer ? CloseReason::kPeerClosed : CloseReason::kLocal);
+    EXPECT_EQ(connection->broken(), by_peer);
+    EXPECT_EQ(pair.far.ReceiveToEnd(), "two");
+  }
+}
+
+TEST_P(ConnectionTest, WorkWithOutputPendingAtTheEnd) {
+  Pair pair = MakeUnixPair(4096);
+  const auto connection = Open(std::move(pair.near));
+  connection->BeginWork();
+  connection->Shutdown();
+  connection->Send(Pattern(kPending));
+  connection->EndWork();
+  EXPECT_TRUE(ReceiveAll(pair.far, kPending) == Pattern(kPending));
+  StepUntilClosed();
+}
+
+TEST_P(ConnectionTest, WorkKeepsNoConnectionFromClose) {
+  Pair pair = MakeTcpPair();
+  const auto connection = Open(std::move(pair.near));
+  connection->BeginWork();
+  connection->Close();
+  StepUntilClosed();
+  EXPECT_FALSE(connection->accepts_output());
+  connection->EndWork();
+  Step();
+  EXPECT_EQ(closings_.size(), 1U);
+}
+
+TEST_P(ConnectionTest, TheContextLivesAsLongAsTheConnection) {
+  Pair pair = MakeTcpPair();
+  const auto context = std::make_shared<int>(7);
+  {
+    const auto connection = Open(std::move(pair.near));
+    connection->set_context(context);
+    EXPECT_EQ(*connection->context<int>(), 7);
+    connection->Close();
+    StepUntilClosed();
+    EXPECT_EQ(*connection->context<int>(), 7) << "gone while it is kept";
+  }
+  Step();
+  EXPECT_EQ(context.use_count(), 1);
+}
+
 TEST_P(ConnectionTest, H06_SlowReader) {
   options_.high_water = 256 * 1024;
   options_.low_water = 64 * 1024;
