@@ -1,0 +1,89 @@
+#ifndef POLYMUX_REACTOR_PIPELINE_H_
+#define POLYMUX_REACTOR_PIPELINE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "reactor/connection.h"
+#include "reactor/event_loop.h"
+#include "reactor/worker_pool.h"
+
+namespace polymux {
+
+// The requests of one connection, computed by a worker pool one after the other
+// and answered in their order, while the loop serves its other connections.
+//
+// The connection stays open while a request is in the works, also when its peer
+// has half-closed or the server is stopping: the replies still go out. A full
+// pool pauses the connection's reading until there is room. When the peer has
+// gone, replies are dropped.
+//
+// A request whose computation throws has no reply, and the later ones would be
+// taken for it; so the connection is closed.
+//
+// Who joins the pool before the loops end, and destroys it after the loops, has
+// the lifetimes right.
+//
+// Thread: the loop's.
+class Pipeline {
+ public:
+  // Of all connections of a server. At rest accepted is the sum of the others.
+  struct Counters {
+    std::atomic<std::uint64_t> accepted{0};  // requests
+    std::atomic<std::uint64_t> answered{0};  // the connection took the reply
+    std::atomic<std::uint64_t> dropped{0};   // the peer had gone
+    std::atomic<std::uint64_t> lost{0};      // by this side: closed or thrown
+  };
+
+  // All must outlive the pipeline, which shall live as long as the connection:
+  // as its context.
+  Pipeline(WorkerPool* pool, Counters* counters, Connection* connection);
+
+  // Has a worker call `compute`, which returns a std::string to be sent. False:
+  // the pool is full or stopped and reading is paused; offer no more and leave
+  // the rest in the input, on_message is called for it when there is room.
+  template <typename Compute>
+  bool Offer(Compute&& compute) {
+    BeforeOffer();
+    return AfterOffer(
+        strand_.Offer([this, kept = connection_->shared_from_this(),
+                       compute = std::forward<Compute>(compute)]() mutable {
+          Run(std::move(kept), compute);
+        }));
+  }
+
+ private:
+  using Kept = std::shared_ptr<Connection>;
+
+  void BeforeOffer();
+  bool AfterOffer(Offered offered);
+
+  // In a worker.
+  template <typename Compute>
+  void Run(Kept kept, Compute& compute) {
+    EventLoop* const loop = kept->loop();
+    try {
+      loop->QueueInLoop(
+          [this, reply = std::string(compute()), kept] { Answer(reply); });
+    } catch (...) {
+      loop->QueueInLoop([this, kept] { Fail(); });
+      throw;
+    }
+  }
+
+  // In the loop again.
+  void Answer(const std::string& reply);
+  void Fail();
+  void CountUnanswered();
+
+  Connection* const connection_;
+  Counters* const counters_;
+  Strand strand_;
+};
+
+}  // namespace polymux
+
+#endif  // POLYMUX_REACTOR_PIPELINE_H_
