@@ -12,6 +12,7 @@
 
 #include "apps/descriptor_limit.h"
 #include "apps/echo_options.h"
+#include "apps/echo_work.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -26,14 +27,16 @@ using Reports = std::vector<TcpServer::LoopReport>;
 class EchoServer {
  public:
   explicit EchoServer(const EchoOptions& options);
+  ~EchoServer() { work_.Join(); }
 
   // Serves until a signal. Returns the exit code.
   int Run();
 
  private:
-  static TcpServer::Options ServerOptions(const EchoOptions& options);
+  TcpServer::Options ServerOptions();
 
   void OnSignal(int signal);
+  void OnStopped();
   void Snapshot(bool final);
   void Append(const Reports& reports, bool final);
   void Summarize(const Reports& reports) const;
@@ -42,6 +45,7 @@ class EchoServer {
   std::optional<StatsFile> stats_;
   EventLoop loop_;
   SignalWatcher signals_;
+  EchoWork work_;
   TcpServer server_;
   int exit_code_ = 0;
 };
@@ -51,24 +55,29 @@ EchoServer::EchoServer(const EchoOptions& options)
       loop_(*options.backend),
       signals_(&loop_, {SIGINT, SIGTERM, SIGUSR1},
                [this](int signal) { OnSignal(signal); }),
-      server_(&loop_, *options.backend, ServerOptions(options)) {
+      work_(options.work),
+      server_(&loop_, *options.backend, ServerOptions()) {
   if (!options.stats_json.empty()) {
     stats_.emplace(options.stats_json, std::string(options.backend->name),
                    options.reactors);
   }
 }
 
-TcpServer::Options EchoServer::ServerOptions(const EchoOptions& options) {
+TcpServer::Options EchoServer::ServerOptions() {
   TcpServer::Options server;
-  server.address = options.address;
-  server.listen.backlog = options.backlog;
-  server.listen.no_delay = options.no_delay;
-  server.reactors = options.reactors;
-  server.max_connections = options.max_connections;
-  server.connection.read_budget = options.read_budget;
-  server.connection.callbacks.on_message = [](Connection& connection,
-                                              Buffer& input) {
-    connection.Send(input.view());
+  server.address = options_.address;
+  server.listen.backlog = options_.backlog;
+  server.listen.no_delay = options_.no_delay;
+  server.reactors = options_.reactors;
+  server.strategy = options_.strategy;
+  server.max_connections = options_.max_connections;
+  server.connection.read_budget = options_.read_budget;
+  server.connection.callbacks.on_open = [this](Connection& connection) {
+    work_.Open(connection);
+  };
+  server.connection.callbacks.on_message = [this](Connection& connection,
+                                                  Buffer& input) {
+    work_.Answer(connection, input.view());
     input.Clear();
   };
   server.on_error = [](const std::string& what, std::error_code error) {
@@ -96,7 +105,13 @@ void EchoServer::OnSignal(int signal) {
   SignalWatcher::RestoreDefault(SIGTERM);
   spdlog::info("stopping on signal {}, {} connections open", signal,
                server_.connections());
-  server_.Stop([this] { Snapshot(true); });
+  server_.Stop([this] { OnStopped(); });
+}
+
+void EchoServer::OnStopped() {
+  work_.Join();
+  // Behind what the workers have queued in this loop.
+  loop_.QueueInLoop([this] { Snapshot(true); });
 }
 
 void EchoServer::Snapshot(bool final) {
@@ -104,6 +119,7 @@ void EchoServer::Snapshot(bool final) {
     Append(reports, final);
     if (!final) return;
     Summarize(reports);
+    if (work_.lost() > 0) exit_code_ = 1;
     loop_.Quit();
   });
 }
@@ -111,7 +127,7 @@ void EchoServer::Snapshot(bool final) {
 void EchoServer::Append(const Reports& reports, bool final) {
   if (!stats_) return;
   try {
-    stats_->Append(reports, final);
+    stats_->Append(reports, work_.counters(), final);
   } catch (const std::system_error& error) {
     // No reason to drop the clients; who reads the file learns it at the end.
     spdlog::error("{}", error.what());
@@ -133,6 +149,12 @@ void EchoServer::Summarize(const Reports& reports) const {
       Total(reports, "bytes_read"), Total(reports, "bytes_written"),
       system_calls, Total(reports, "rejected_limit"),
       Total(reports, "rejected_descriptors"));
+  std::string requests;
+  for (const Counter& counter : work_.counters()) {
+    requests += fmt::format("{}{} {}", requests.empty() ? "" : ", ",
+                            counter.name, counter.value);
+  }
+  if (!requests.empty()) spdlog::info("requests of the workers: {}", requests);
 }
 
 }  // namespace

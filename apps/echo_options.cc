@@ -1,5 +1,9 @@
 #include "apps/echo_options.h"
 
+#include <chrono>
+#include <string>
+#include <string_view>
+
 #include "apps/flag_values.h"
 #include "apps/server_flags.h"
 
@@ -18,15 +22,59 @@ constexpr const char* kFooter =
     "  echo_server --backend poll --port 7000 --reactors 2\n"
     "  printf 'hello\\n' | nc -N 127.0.0.1 7000";
 
+constexpr int kMaxWorkers = 256;
+constexpr int kMaxWorkUs = 10'000'000;
+
+// Empty when there is none of that name.
+std::optional<Strategy> StrategyOf(std::string_view name) {
+  if (name == "round-robin") return Strategy::kRoundRobin;
+  if (name == "least-connections") return Strategy::kLeastConnections;
+  if (name == "reuseport") return Strategy::kReusePort;
+  return std::nullopt;
+}
+
+std::string CheckStrategy(const std::string& name) {
+  if (StrategyOf(name)) return {};
+  return "'" + name +
+         "' is no strategy; there are round-robin, least-connections, "
+         "reuseport";
+}
+
 }  // namespace
 
 std::optional<int> ParseEchoOptions(int argc, char** argv,
                                     EchoOptions* options) {
   ServerFlags server;
+  std::string strategy = "round-robin";
+  int work_us = 0;
 
   CLI::App app(kDescription);
   app.footer(kFooter);
   server.AddTo(app);
+  app.add_option("--strategy", strategy,
+                 "which reactor gets a new connection: round-robin, "
+                 "least-connections, or reuseport, where each has a listener "
+                 "of its own and the kernel chooses")
+      ->check(CheckStrategy)
+      ->type_name("NAME")
+      ->capture_default_str();
+  app.add_option("--workers", options->work.workers,
+                 "threads that compute the replies; 0 computes them on the "
+                 "reactors")
+      ->check(Between(0, kMaxWorkers))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--worker-queue", options->work.queue,
+                 "messages that may wait for a worker; more, and the "
+                 "connections that sent them are read no further")
+      ->check(Between(1, 1 << 30))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--work-us", work_us,
+                 "microseconds of computing for each message, at most 10 s")
+      ->check(Between(0, kMaxWorkUs))
+      ->type_name("N")
+      ->capture_default_str();
   app.add_option("--backlog", options->backlog,
                  "connections that may wait to be accepted; the kernel caps it "
                  "at net.core.somaxconn")
@@ -48,6 +96,8 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
   options->backend = &server.backend();
   options->address = server.address();
   options->reactors = server.reactors();
+  options->strategy = *StrategyOf(strategy);
+  options->work.per_message = std::chrono::microseconds(work_us);
   options->max_connections = server.max_connections();
   return std::nullopt;
 }

@@ -6,8 +6,10 @@
 #include <optional>
 #include <string>
 
+#include "apps/echo_work.h"
 #include "poller/backends.h"
 #include "reactor/inet_address.h"
+#include "reactor/placement.h"
 
 namespace polymux {
 
@@ -16,10 +18,12 @@ struct EchoOptions {
   const Backend* backend = nullptr;
   InetAddress address;
   int reactors = 1;
+  Strategy strategy = Strategy::kRoundRobin;
   int backlog = 4096;
   bool no_delay = true;
   std::size_t read_budget = std::size_t{256} * 1024;
   std::size_t max_connections = 0;
+  EchoWork::Options work;
   std::string stats_json;  // empty: none
 };
 

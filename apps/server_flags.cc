@@ -28,9 +28,9 @@ std::string CheckAddress(const std::string& host) {
 std::size_t DefaultMaxConnections(const Backend& backend, int reactors) {
   constexpr std::size_t kDefault = 10'000;
   // Standard streams, listener, spare, signals, files and the main loop's
-  // three; each further loop has three.
+  // three; each further loop has three, and two for a listener of its own.
   constexpr std::size_t kOwn = 16;
-  constexpr std::size_t kPerLoop = 3;
+  constexpr std::size_t kPerLoop = 5;
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   std::size_t descriptors = limit.rlim_cur;

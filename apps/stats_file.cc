@@ -23,14 +23,19 @@ Json SystemCalls(const std::vector<TcpServer::LoopReport>& reports) {
   return names;
 }
 
+Json Object(const std::vector<Counter>& counters) {
+  Json object = Json::object();
+  for (const Counter& counter : counters) {
+    object[std::string(counter.name)] = counter.value;
+  }
+  return object;
+}
+
 Json Loops(const std::vector<TcpServer::LoopReport>& reports) {
   Json loops = Json::array();
   for (const TcpServer::LoopReport& report : reports) {
-    Json counters = Json::object();
-    for (const Counter& counter : report.counters) {
-      counters[std::string(counter.name)] = counter.value;
-    }
-    loops.push_back({{"name", report.name}, {"counters", counters}});
+    loops.push_back(
+        {{"name", report.name}, {"counters", Object(report.counters)}});
   }
   return loops;
 }
@@ -47,19 +52,20 @@ StatsFile::StatsFile(const std::string& path, std::string backend, int reactors)
 }
 
 void StatsFile::Append(const std::vector<TcpServer::LoopReport>& reports,
-                       bool final) {
+                       const std::vector<Counter>& requests, bool final) {
   const BuildInfo build = ThisBuild();
   const Duration now = Clock::Monotonic().Now().time_since_epoch();
-  const Json line = {{"monotonic_ns", now.count()},
-                     {"final", final},
-                     {"backend", backend_},
-                     {"reactors", reactors_},
-                     {"build",
-                      {{"ndebug", build.ndebug},
-                       {"compiler", build.compiler},
-                       {"sanitizer", build.sanitizer}}},
-                     {"system_calls", SystemCalls(reports)},
-                     {"loops", Loops(reports)}};
+  Json line = {{"monotonic_ns", now.count()},
+               {"final", final},
+               {"backend", backend_},
+               {"reactors", reactors_},
+               {"build",
+                {{"ndebug", build.ndebug},
+                 {"compiler", build.compiler},
+                 {"sanitizer", build.sanitizer}}},
+               {"system_calls", SystemCalls(reports)},
+               {"loops", Loops(reports)}};
+  if (!requests.empty()) line["requests"] = Object(requests);
   const std::string text = line.dump() + '\n';
   const ssize_t written = ::write(fd_.get(), text.data(), text.size());
   if (written != static_cast<ssize_t>(text.size())) {

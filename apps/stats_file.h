@@ -15,16 +15,19 @@ namespace polymux {
 //   {"monotonic_ns": 1, "final": false, "backend": "poll", "reactors": 1,
 //    "build": {"ndebug": true, "compiler": "...", "sanitizer": ""},
 //    "system_calls": ["waits", ...],
-//    "loops": [{"name": "main", "counters": {"waits": 1, ...}}, ...]}
+//    "loops": [{"name": "main", "counters": {"waits": 1, ...}}, ...],
+//    "requests": {"accepted": 1, ...}}
 //
-// `system_calls` names the counters whose every unit is one system call.
+// `system_calls` names the counters whose every unit is one system call;
+// `requests` is there when workers compute the replies.
 class StatsFile {
  public:
   // Creates the file, or empties it. Throws std::system_error that names it.
   StatsFile(const std::string& path, std::string backend, int reactors);
 
   // Appends one line with a single write. Throws like the constructor.
-  void Append(const std::vector<TcpServer::LoopReport>& reports, bool final);
+  void Append(const std::vector<TcpServer::LoopReport>& reports,
+              const std::vector<Counter>& requests, bool final);
 
  private:
   const std::string path_;

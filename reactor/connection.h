@@ -280,7 +280,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   const Release* const release_;
   Socket socket_;
   State state_ = State::kOpen;
-  unsigned char paused_ = 0;                        // Pauses
+  unsigned char paused_ = 0;  // Pauses
   // Once no longer kOpen.
   CloseReason drain_reason_ = CloseReason::kLocal;
   // Whether messages mean more than on_message: framing, time-outs,

@@ -9,8 +9,10 @@ void Count(std::atomic<std::uint64_t>& counter) {
 
 }  // namespace
 
-Pipeline::Pipeline(WorkerPool* pool, Counters* counters, Connection* connection)
+Pipeline::Pipeline(WorkerPool* pool, Counters* counters, Connection* connection,
+                   Send send)
     : connection_(connection),
+      send_(send),
       counters_(counters),
       strand_(pool,
               [loop = connection->loop(), weak = connection->weak_from_this()] {
@@ -21,7 +23,7 @@ Pipeline::Pipeline(WorkerPool* pool, Counters* counters, Connection* connection)
 
 void Pipeline::BeforeOffer() {
   Count(counters_->accepted);
-  connection_->Hold();
+  connection_->BeginWork();
 }
 
 bool Pipeline::AfterOffer(Offered offered) {
@@ -32,24 +34,24 @@ bool Pipeline::AfterOffer(Offered offered) {
 }
 
 void Pipeline::Answer(const std::string& reply) {
-  if (connection_->takes_output()) {
+  if (connection_->accepts_output()) {
     // In this order, so that who has the reply finds it counted.
     Count(counters_->answered);
-    connection_->Send(reply);
+    (connection_->*send_)(reply);
   } else {
     CountUnanswered();
   }
-  connection_->LetGo();
+  connection_->EndWork();
 }
 
 void Pipeline::Fail() {
   CountUnanswered();
   connection_->Close();
-  connection_->LetGo();
+  connection_->EndWork();
 }
 
 void Pipeline::CountUnanswered() {
-  Count(connection_->peer_gone() ? counters_->dropped : counters_->lost);
+  Count(connection_->broken() ? counters_->dropped : counters_->lost);
 }
 
 }  // namespace polymux

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "reactor/connection.h"
@@ -38,13 +39,19 @@ class Pipeline {
     std::atomic<std::uint64_t> lost{0};      // by this side: closed or thrown
   };
 
+  // How a reply goes out: &Connection::Send, or &Connection::SendFrame where
+  // there is framing.
+  using Send = void (Connection::*)(std::string_view);
+
   // All must outlive the pipeline, which shall live as long as the connection:
   // as its context.
-  Pipeline(WorkerPool* pool, Counters* counters, Connection* connection);
+  Pipeline(WorkerPool* pool, Counters* counters, Connection* connection,
+           Send send = &Connection::Send);
 
   // Has a worker call `compute`, which returns a std::string to be sent. False:
   // the pool is full or stopped and reading is paused; offer no more and leave
-  // the rest in the input, on_message is called for it when there is room.
+  // the rest in the input, it is shown again when there is room. (With framing
+  // nothing is shown while reading is paused; the caller has nothing to do.)
   template <typename Compute>
   bool Offer(Compute&& compute) {
     BeforeOffer();
@@ -80,6 +87,7 @@ class Pipeline {
   void CountUnanswered();
 
   Connection* const connection_;
+  const Send send_;
   Counters* const counters_;
   Strand strand_;
 };

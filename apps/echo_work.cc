@@ -1,0 +1,71 @@
+#include "apps/echo_work.h"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+
+namespace polymux {
+namespace {
+
+void Report(const std::exception_ptr& exception) {
+  try {
+    std::rethrow_exception(exception);
+  } catch (const std::exception& error) {
+    spdlog::error("a request has failed: {}", error.what());
+  }
+}
+
+}  // namespace
+
+EchoWork::EchoWork(const Options& options) : options_(options) {
+  if (options.workers == 0) return;
+  pool_.emplace(WorkerPool::Options{.threads = options.workers,
+                                    .max_jobs = options.queue,
+                                    .on_exception = Report});
+}
+
+void EchoWork::Open(Connection& connection) {
+  if (!pool_) return;
+  connection.set_context(
+      std::make_shared<Pipeline>(&*pool_, &requests_, &connection));
+}
+
+bool EchoWork::Answer(Connection& connection, std::string_view message) {
+  if (!pool_) {
+    Compute();
+    connection.Send(message);
+    return true;
+  }
+  return connection.context<Pipeline>()->Offer(
+      [this, copy = std::string(message)]() mutable {
+        if (!skip_.load(std::memory_order_relaxed)) Compute();
+        return std::move(copy);
+      });
+}
+
+void EchoWork::Join() {
+  skip_ = true;
+  if (pool_) pool_->Join();
+}
+
+std::vector<Counter> EchoWork::counters() const {
+  if (!pool_) return {};
+  const WorkerPool::Counters pool = pool_->counters();
+  return {{"accepted", false, requests_.accepted},
+          {"answered", false, requests_.answered},
+          {"dropped", false, requests_.dropped},
+          {"lost", false, requests_.lost},
+          {"queue_full", false, pool.full}};
+}
+
+void EchoWork::Compute() const {
+  if (options_.per_message.count() == 0) return;
+  using WorkClock = std::chrono::steady_clock;
+  const WorkClock::time_point end = WorkClock::now() + options_.per_message;
+  while (WorkClock::now() < end) {
+  }
+}
+
+}  // namespace polymux
