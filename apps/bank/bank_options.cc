@@ -1,0 +1,62 @@
+#include "apps/bank/bank_options.h"
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "apps/flag_values.h"
+
+namespace polymux {
+namespace {
+
+constexpr int kMaxWorkers = 256;
+
+constexpr const char* kDescription =
+    "A small bank: log in, look at your cards, transfer money. bank_client is\n"
+    "its client, docs/bank.md has the protocol.";
+
+constexpr const char* kFooter =
+    "The first line on stdout is 'listening IP:PORT backend=NAME reactors=N';\n"
+    "all else is told on stderr. SIGINT or SIGTERM stops it: requests that it\n"
+    "has are answered first; a second signal ends it at once.\n\n"
+    "Exit codes: 0 stopped, 1 could not start or go on, or took requests that\n"
+    "it did not answer, 2 wrong usage.\n\n"
+    "  bank_server --init-demo --port 7100";
+
+// `bazel run` starts a program elsewhere than where its user is.
+std::string FromTheUsersDirectory(const std::string& path) {
+  const char* const directory = std::getenv("BUILD_WORKING_DIRECTORY");
+  if (directory == nullptr) return path;
+  return (std::filesystem::path(directory) / path).string();
+}
+
+}  // namespace
+
+std::optional<int> ParseBankOptions(int argc, char** argv,
+                                    BankOptions* options) {
+  CLI::App app(kDescription);
+  app.footer(kFooter);
+  options->server.AddTo(app);
+  app.add_option("--workers", options->workers,
+                 "threads that check passwords and move money")
+      ->check(Between(1, kMaxWorkers))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--database", options->database, "file with the accounts")
+      ->type_name("FILE")
+      ->capture_default_str();
+  app.add_flag("--init-demo", options->init_demo,
+               "create that file first, with customers for a demonstration");
+  AddDuration(
+      app, "--idle-timeout", options->idle_timeout,
+      "a client that sends no whole request or takes no reply for so long "
+      "is disconnected; 0s: never");
+  AddDuration(app, "--drain-timeout", options->drain_timeout,
+              "how long a stop waits for replies to be taken");
+  if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
+    return exit_code;
+  }
+  options->database = FromTheUsersDirectory(options->database);
+  return std::nullopt;
+}
+
+}  // namespace polymux

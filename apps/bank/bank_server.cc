@@ -1,0 +1,162 @@
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+
+#include "apps/bank/bank_options.h"
+#include "apps/bank/bank_service.h"
+#include "apps/bank/demo.h"
+#include "apps/bank/ledger.h"
+#include "apps/descriptor_limit.h"
+#include "reactor/event_loop.h"
+#include "reactor/signal_watcher.h"
+#include "reactor/tcp_server.h"
+
+namespace polymux {
+namespace {
+
+// The bank as a program: signals, log and exit code around the service.
+class BankServer {
+ public:
+  explicit BankServer(const BankOptions& options);
+  // Workers hand their replies to loops, so they end before these do.
+  ~BankServer() { service_.Join(); }
+  BankServer(const BankServer&) = delete;
+  BankServer& operator=(const BankServer&) = delete;
+
+  // Serves until a signal. Returns the exit code.
+  int Run();
+
+ private:
+  TcpServer::Options ServerOptions(const BankOptions& options);
+  void OnSignal(int signal);
+  void OnStopped();
+  void Finish();
+  void LogTotals();
+
+  const BankOptions& options_;
+  Ledger ledger_;
+  BankService service_;
+  EventLoop loop_;
+  SignalWatcher signals_;
+  TcpServer server_;
+  int exit_code_ = 0;
+};
+
+BankServer::BankServer(const BankOptions& options)
+    : options_(options),
+      ledger_(options.database),
+      service_(&ledger_, options.workers),
+      loop_(options.server.backend()),
+      signals_(&loop_, {SIGINT, SIGTERM},
+               [this](int signal) { OnSignal(signal); }),
+      server_(&loop_, options.server.backend(), ServerOptions(options)) {}
+
+TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
+  TcpServer::Options server;
+  server.address = options.server.address();
+  server.reactors = options.server.reactors();
+  server.max_connections = options.server.max_connections();
+  server.drain_timeout = options.drain_timeout;
+  server.connection.timeouts.first_byte = options.idle_timeout;
+  server.connection.timeouts.frame = options.idle_timeout;
+  server.connection.timeouts.idle = options.idle_timeout;
+  server.connection.timeouts.write = options.idle_timeout;
+  service_.Serve(&server.connection);
+  server.on_error = [](const std::string& what, std::error_code error) {
+    spdlog::error("{} failed for good: {}", what, error.message());
+  };
+  return server;
+}
+
+int BankServer::Run() {
+  LogTotals();
+  server_.Start();
+  std::printf("listening %s backend=%s reactors=%d\n",
+              server_.address().ToString().c_str(),
+              std::string(options_.server.backend().name).c_str(),
+              options_.server.reactors());
+  std::fflush(stdout);
+  if (const std::error_code error = loop_.Run()) {
+    spdlog::error("waiting for events failed: {}", error.message());
+    return 1;
+  }
+  return exit_code_;
+}
+
+void BankServer::OnSignal(int signal) {
+  SignalWatcher::RestoreDefault(SIGINT);
+  SignalWatcher::RestoreDefault(SIGTERM);
+  spdlog::info("stopping on signal {}, {} connections open", signal,
+               server_.connections());
+  server_.Stop([this] { OnStopped(); });
+}
+
+void BankServer::OnStopped() {
+  service_.Join();
+  // The last replies are counted by tasks that the loops have by now: what is
+  // queued after them finds all counted.
+  loop_.QueueInLoop([this] {
+    server_.CollectCounters([this](const auto& /*reports*/) { Finish(); });
+  });
+}
+
+void BankServer::Finish() {
+  const BankService::Counters& counters = service_.counters();
+  spdlog::info("{} requests: {} answered, {} whose client had gone, {} lost",
+               counters.accepted.load(), counters.answered.load(),
+               counters.dropped.load(), counters.lost.load());
+  LogTotals();
+  if (counters.lost.load() > 0) exit_code_ = 1;
+  loop_.Quit();
+}
+
+void BankServer::LogTotals() {
+  if (const std::optional<Ledger::Totals> totals = ledger_.Count()) {
+    spdlog::info("{}: {} customers, {} cards, {} in all", options_.database,
+                 totals->customers, totals->cards, FormatCents(totals->money));
+  }
+}
+
+int BankServerMain(int argc, char** argv) {
+  // Before any thread starts, so that all inherit the mask.
+  SignalWatcher::Block({SIGINT, SIGTERM});
+  ::signal(SIGPIPE, SIG_IGN);
+  RaiseDescriptorLimit();
+  spdlog::set_default_logger(spdlog::stderr_color_mt("bank"));
+
+  BankOptions options;
+  if (const std::optional<int> exit_code =
+          ParseBankOptions(argc, argv, &options)) {
+    return *exit_code;
+  }
+  const Backend& backend = options.server.backend();
+  if (const std::string reason = backend.probe(); !reason.empty()) {
+    spdlog::error("the backend {} cannot be used here: {}", backend.name,
+                  reason);
+    return 1;
+  }
+  if (!options.init_demo && !std::filesystem::exists(options.database)) {
+    spdlog::error("{} does not exist; --init-demo creates it",
+                  options.database);
+    return 1;
+  }
+  try {
+    if (options.init_demo) Ledger::Create(options.database, DemoCustomers());
+    return BankServer(options).Run();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+}  // namespace polymux
+
+int main(int argc, char** argv) { return polymux::BankServerMain(argc, argv); }

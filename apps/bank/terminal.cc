@@ -1,0 +1,53 @@
+#include "apps/bank/terminal.h"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <stdexcept>
+
+namespace polymux {
+namespace {
+
+class EchoOff {
+ public:
+  EchoOff() {
+    if (::tcgetattr(STDIN_FILENO, &before_) != 0) {
+      throw std::runtime_error("the terminal cannot be asked for its mode");
+    }
+    termios mute = before_;
+    mute.c_lflag &= ~static_cast<tcflag_t>(ECHO | ISIG);
+    // With what has been typed so far dropped: it has been shown.
+    if (::tcsetattr(STDIN_FILENO, TCSAFLUSH, &mute) != 0) {
+      throw std::runtime_error("the terminal's echo cannot be turned off");
+    }
+  }
+  ~EchoOff() { ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_); }
+  EchoOff(const EchoOff&) = delete;
+  EchoOff& operator=(const EchoOff&) = delete;
+
+ private:
+  termios before_{};
+};
+
+}  // namespace
+
+Terminal::Terminal() : interactive_(::isatty(STDIN_FILENO) == 1) {}
+
+std::optional<std::string> Terminal::ReadLine(const std::string& prompt) {
+  if (interactive_) std::cout << prompt << std::flush;
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  return line;
+}
+
+std::optional<std::string> Terminal::ReadPassword(const std::string& prompt) {
+  if (!interactive_) return ReadLine(prompt);
+  const EchoOff echo_off;
+  const std::optional<std::string> line = ReadLine(prompt);
+  // The user's own line end was not shown either.
+  std::cout << '\n';
+  return line;
+}
+
+}  // namespace polymux
