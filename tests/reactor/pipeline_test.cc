@@ -224,6 +224,7 @@ TEST_P(PipelineTest, F23_StopSendsTheRepliesThatAreInTheWorks) {
     gate.Open();
     for (Client& client : clients) {
       EXPECT_TRUE(client.ReceiveToEnd() == requests);
+      client.Close();  // which ends the lingering
     }
     stopping.get();
     EXPECT_EQ(server.counters.answered, 500U);
