@@ -72,14 +72,7 @@ TcpServer::Options EchoServer::ServerOptions() {
   server.strategy = options_.strategy;
   server.max_connections = options_.max_connections;
   server.connection.read_budget = options_.read_budget;
-  server.connection.callbacks.on_open = [this](Connection& connection) {
-    work_.Open(connection);
-  };
-  server.connection.callbacks.on_message = [this](Connection& connection,
-                                                  Buffer& input) {
-    work_.Answer(connection, input.view());
-    input.Clear();
-  };
+  work_.Install(&server.connection.callbacks);
   server.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());
   };

@@ -26,19 +26,33 @@ EchoWork::EchoWork(const Options& options) : options_(options) {
                                     .on_exception = Report});
 }
 
-void EchoWork::Open(Connection& connection) {
-  if (!pool_) return;
-  connection.set_context(
-      std::make_shared<Pipeline>(&*pool_, &requests_, &connection));
+void EchoWork::Install(ConnectionCallbacks* callbacks) {
+  if (pool_) {
+    callbacks->on_open = [this](Connection& connection) {
+      connection.set_context(
+          std::make_shared<Pipeline>(&*pool_, &requests_, &connection));
+    };
+    callbacks->on_message = [this](Connection& connection, Buffer& input) {
+      Offer(connection, input.view());
+      input.Clear();
+    };
+  } else if (options_.per_message.count() > 0) {
+    callbacks->on_message = [this](Connection& connection, Buffer& input) {
+      Compute();
+      connection.Send(input.view());
+      input.Clear();
+    };
+  } else {
+    callbacks->on_message = [](Connection& connection, Buffer& input) {
+      connection.Send(input.view());
+      input.Clear();
+    };
+  }
 }
 
-bool EchoWork::Answer(Connection& connection, std::string_view message) {
-  if (!pool_) {
-    Compute();
-    connection.Send(message);
-    return true;
-  }
-  return connection.context<Pipeline>()->Offer(
+void EchoWork::Offer(Connection& connection, std::string_view message) {
+  // A full pool pauses the reading; all that was read has been taken.
+  connection.context<Pipeline>()->Offer(
       [this, copy = std::string(message)]() mutable {
         if (!skip_.load(std::memory_order_relaxed)) Compute();
         return std::move(copy);
@@ -61,7 +75,6 @@ std::vector<Counter> EchoWork::counters() const {
 }
 
 void EchoWork::Compute() const {
-  if (options_.per_message.count() == 0) return;
   using WorkClock = std::chrono::steady_clock;
   const WorkClock::time_point end = WorkClock::now() + options_.per_message;
   while (WorkClock::now() < end) {

@@ -30,12 +30,9 @@ class EchoWork {
   // had.
   explicit EchoWork(const Options& options);
 
-  // For on_open.
-  void Open(Connection& connection);
-  // Sends `message` back, now or later, in order. False: the workers have
-  // enough to do, and reading is paused; keep the rest in the input, on_message
-  // is called again for it. The connection's loop.
-  bool Answer(Connection& connection, std::string_view message);
+  // Sets what is called when a connection opens and when bytes come. Without
+  // work, that is a plain echo. This must outlive the connections.
+  void Install(ConnectionCallbacks* callbacks);
 
   // Waits for the workers, which skip the work on what is queued: for when no
   // connection is left to be answered, and before the loops end. The counters
@@ -49,6 +46,7 @@ class EchoWork {
 
  private:
   void Compute() const;
+  void Offer(Connection& connection, std::string_view message);
 
   const Options options_;
   std::atomic<bool> skip_{false};
