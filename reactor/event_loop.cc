@@ -68,6 +68,8 @@ EventLoop::~EventLoop() {
     error = poller_->Wait(
         sleep ? std::nullopt : std::optional(Duration::zero()), &events);
     iteration_time_.reset();
+        sleep ? LongestSleep() : std::optional(Duration::zero()), &events);
+    if (max_wait_ && !error) AfterWait(sleep && events.empty());
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (i + 1 < events.size()) Prefetch(events[i + 1]);
       Dispatch(events[i]);
@@ -76,11 +78,43 @@ EventLoop::~EventLoop() {
     if (tasks_.pending()) RunTasks();
     ReleaseGarbage();
   }
+  if (error && on_wait_error_) std::exchange(on_wait_error_, nullptr)(error);
   // Tasks that the last batch queued, and theirs, but no endless chain.
   constexpr int kLastRounds = 16;
   for (int i = 0; i < kLastRounds && tasks_.pending(); ++i) RunTasks();
   ReleaseGarbage();
   return error;
+}
+
+void EventLoop::SetOnWaitTimeout(Duration max_wait,
+                                 std::function<void()> callback) {
+  AssertInLoopThread();
+  POLYMUX_CHECK(max_wait > Duration::zero(), "a wait without an end in sight");
+  max_wait_ = callback ? std::optional(max_wait) : std::nullopt;
+  on_wait_timeout_ = std::move(callback);
+  quiet_until_.reset();
+}
+
+void EventLoop::SetOnWaitError(std::function<void(std::error_code)> callback) {
+  AssertInLoopThread();
+  on_wait_error_ = std::move(callback);
+}
+
+std::optional<Duration> EventLoop::LongestSleep() {
+  if (!max_wait_) return std::nullopt;
+  const TimePoint now = Now();
+  if (!quiet_until_) quiet_until_ = now + *max_wait_;
+  return std::max(Duration::zero(), Duration(*quiet_until_ - now));
+}
+
+void EventLoop::AfterWait(bool quiet) {
+  // An interrupted wait is quiet, but too short.
+  if (quiet && Now() < *quiet_until_) return;
+  quiet_until_.reset();
+  if (!quiet) return;
+  // A copy, for it may replace itself.
+  const std::function<void()> callback = on_wait_timeout_;
+  callback();
 }
 
 void EventLoop::Quit() {

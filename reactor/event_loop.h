@@ -70,6 +70,14 @@ class EventLoop {
     return *iteration_time_;
   }
 
+  // Calls `callback` each time that the loop has slept for `max_wait` (> 0)
+  // without an event, a timer or a wake-up; a signal that interrupts the wait
+  // does not begin it anew. An empty callback ends that. Loop thread.
+  void SetOnWaitTimeout(Duration max_wait, std::function<void()> callback);
+  // Calls `callback` when the wait fails, once, before Run returns the error;
+  // the tasks that are queued by then run after it. Loop thread.
+  void SetOnWaitError(std::function<void(std::error_code)> callback);
+
   // Dispatches `event` again in the next iteration, which does not sleep, after
   // the events collected there; unless its registration has ended. For a
   // consumer under edge triggering that stops before the descriptor is drained.
@@ -108,6 +116,10 @@ class EventLoop {
   void Dispatch(Event event);
   void DispatchRequeued();
   void RunTasks();
+  // How long the next wait may sleep; nothing: for ever.
+  std::optional<Duration> LongestSleep();
+  // Tells on_wait_timeout_ when the quiet has lasted.
+  void AfterWait(bool quiet);
   void ReleaseGarbage();
 
   TimerId Added(TimerId id);
@@ -132,6 +144,11 @@ class EventLoop {
   BufferPool buffers_;
   TimerQueue timers_;
   std::optional<TimePoint> iteration_time_;
+  // Of SetOnWaitTimeout; empty when it is not wanted.
+  std::optional<Duration> max_wait_;
+  std::function<void()> on_wait_timeout_;
+  std::optional<TimePoint> quiet_until_;  // while nothing happens
+  std::function<void(std::error_code)> on_wait_error_;
   std::optional<TimePoint> armed_;  // what the timerfd is set for
   std::vector<Event> requeued_;
   std::vector<Event> redispatching_;

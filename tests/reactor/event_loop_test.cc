@@ -505,6 +505,77 @@ TEST_P(EventLoopTest, E11_QuitThenDestroy) {
   }
 }
 
+TEST_P(EventLoopTest, F13_AQuietWaitIsTold) {
+  int told = 0;
+  loop().SetOnWaitTimeout(20ms, [&] {
+    EXPECT_TRUE(loop().IsInLoopThread());
+    if (++told == 3) loop().Quit();
+  });
+  EXPECT_GE(TimeOfRun(), 60ms);
+  EXPECT_EQ(told, 3);
+}
+
+TEST_P(EventLoopTest, F13_WakeUpsAndTimersAreNoTimeouts) {
+  int told = 0;
+  // Far more than what may lie between two events on a busy machine.
+  loop().SetOnWaitTimeout(10s, [&] { ++told; });
+  int woken = 0;
+  std::thread other([&] {
+    for (int i = 0; i < 50; ++i) {
+      std::this_thread::sleep_for(1ms);
+      loop().QueueInLoop([&] { ++woken; });
+    }
+    loop().Quit();
+  });
+  const TimerId id = loop().RunEvery(1ms, [] {});
+  Run();
+  other.join();
+  loop().Cancel(id);
+  EXPECT_EQ(woken, 50);
+  EXPECT_EQ(told, 0);
+}
+
+TEST_P(EventLoopTest, F13_AnInterruptedWaitIsNoTimeoutAndGoesOn) {
+  struct sigaction action {};
+  action.sa_handler = [](int) {};
+  struct sigaction before {};
+  Must(::sigaction(SIGUSR2, &action, &before));
+  const pthread_t self = ::pthread_self();
+  std::atomic<bool> end{false};
+  // Each comes long before the time is over, and they go on until it is.
+  std::thread interrupter([&] {
+    while (!end) {
+      ::pthread_kill(self, SIGUSR2);
+      std::this_thread::sleep_for(2ms);
+    }
+  });
+  int told = 0;
+  loop().SetOnWaitTimeout(100ms, [&] {
+    ++told;
+    loop().Quit();
+  });
+  const Duration took = TimeOfRun();
+  end = true;
+  interrupter.join();
+  Must(::sigaction(SIGUSR2, &before, nullptr));
+  EXPECT_EQ(told, 1);
+  EXPECT_GE(took, 100ms);
+}
+
+TEST_P(EventLoopTest, F13_TheCallbackMayReplaceOrEndItself) {
+  std::string order;
+  loop().SetOnWaitTimeout(1ms, [&] {
+    order += 'a';
+    loop().SetOnWaitTimeout(1ms, [&] {
+      order += 'b';
+      loop().SetOnWaitTimeout(1ms, nullptr);
+      loop().RunAfter(20ms, [this] { loop().Quit(); });
+    });
+  });
+  Run();
+  EXPECT_EQ(order, "ab");
+}
+
 using EventLoopDeathTest = EventLoopTest;
 
 TEST_P(EventLoopDeathTest, F39_ALoopOnlyCallFromAnotherThreadAborts) {
@@ -566,6 +637,22 @@ TEST(EventLoopErrorTest, RunReturnsTheErrorOfTheWait) {
   loop.QueueInLoop([&] { ran = true; });
   EXPECT_EQ(loop.Run(), std::errc::not_enough_memory);
   EXPECT_TRUE(ran) << "what was queued runs all the same";
+}
+
+TEST(EventLoopErrorTest, F13_TheErrorOfTheWaitIsToldOnceBeforeTheLoopQuits) {
+  EventLoop loop(kFailing);
+  std::string order;
+  loop.SetOnWaitError([&](std::error_code error) {
+    EXPECT_EQ(error, std::errc::not_enough_memory);
+    order += "told ";
+    loop.QueueInLoop([&] { order += "task "; });
+  });
+  loop.SetOnWaitTimeout(1ns,
+                        [] { ADD_FAILURE() << "an error is no time-out"; });
+  EXPECT_EQ(loop.Run(), std::errc::not_enough_memory);
+  order += "quit ";
+  EXPECT_EQ(loop.Run(), std::errc::not_enough_memory);
+  EXPECT_EQ(order, "told task quit ");
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, EventLoopTest, EveryBackend(), BackendOf);
