@@ -8,8 +8,7 @@
 namespace polymux {
 
 ConnectionSet::ConnectionSet(EventLoop* loop,
-                             const Connection::Options* options,
-                             std::function<void()> on_gone)
+                             const Connection::Options* options, OnGone on_gone)
     : loop_(loop),
       options_(options),
       on_gone_(std::move(on_gone)),
@@ -22,7 +21,7 @@ ConnectionSet::~ConnectionSet() {
 
 void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
   loop_->AssertInLoopThread();
-  if (draining_) return on_gone_();
+  if (draining_) return on_gone_(peer);
   auto connection = std::make_shared<Connection>(
       loop_, std::move(socket), peer, options_, &release_, &deadlines_);
   // Before Establish, whose callback may already close it.
@@ -48,8 +47,9 @@ void ConnectionSet::CloseAll() {
 }
 
 void ConnectionSet::Remove(Connection& connection) {
+  const InetAddress peer = connection.peer();
   connections_.erase(&connection);
-  on_gone_();
+  on_gone_(peer);
   if (connections_.empty() && on_empty_) std::exchange(on_empty_, nullptr)();
 }
 

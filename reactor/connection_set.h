@@ -14,11 +14,13 @@ namespace polymux {
 // guards it, since only its loop's thread touches it.
 class ConnectionSet {
  public:
+  using OnGone = std::function<void(const InetAddress& peer)>;
+
   // `on_gone` is called, in the loop's thread, for each socket given to Add
   // once it has left the set or could not be taken. The loop and `options` must
   // outlive the set.
   ConnectionSet(EventLoop* loop, const Connection::Options* options,
-                std::function<void()> on_gone);
+                OnGone on_gone);
   // REQUIRES: empty.
   ~ConnectionSet();
 
@@ -42,7 +44,7 @@ class ConnectionSet {
 
   EventLoop* const loop_;
   const Connection::Options* const options_;
-  const std::function<void()> on_gone_;
+  const OnGone on_gone_;
   ConnectionDeadlines deadlines_;
   const Connection::Release release_;
   std::unordered_map<const Connection*, std::shared_ptr<Connection>>

@@ -66,9 +66,8 @@ EventLoop::~EventLoop() {
     const bool sleep = !quit && requeued_.empty() && !tasks_.pending();
     std::span<Event> events;
     error = poller_->Wait(
-        sleep ? std::nullopt : std::optional(Duration::zero()), &events);
-    iteration_time_.reset();
         sleep ? LongestSleep() : std::optional(Duration::zero()), &events);
+    iteration_time_.reset();
     if (max_wait_ && !error) AfterWait(sleep && events.empty());
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (i + 1 < events.size()) Prefetch(events[i + 1]);

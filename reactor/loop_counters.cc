@@ -29,6 +29,7 @@ std::vector<Counter> LoopCounters::List() const {
           {"closed_write_timeout", false, closed_write_timeout},
           {"lost", false, lost},
           {"rejected_limit", false, rejected_limit},
+          {"rejected_peer_limit", false, rejected_peer_limit},
           {"rejected_descriptors", false, rejected_descriptors}};
 }
 

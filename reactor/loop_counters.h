@@ -43,6 +43,7 @@ struct LoopCounters {
   std::uint64_t closed_write_timeout = 0;  // took nothing for too long
   std::uint64_t lost = 0;            // closed by us with output or work pending
   std::uint64_t rejected_limit = 0;  // above the connection limit
+  std::uint64_t rejected_peer_limit = 0;   // above the limit of one address
   std::uint64_t rejected_descriptors = 0;  // out of descriptors, or refused by
                                            // the backend
 

@@ -7,6 +7,16 @@
 
 namespace polymux {
 
+namespace {
+
+// Waits no better than before, but runs what has been queued.
+void RunTasks(EventLoop& loop) {
+  loop.Quit();
+  loop.Run();
+}
+
+}  // namespace
+
 LoopThread::LoopThread(const Backend& backend, const std::string& name,
                        OnError on_error) {
   std::promise<EventLoop*> created;
@@ -23,10 +33,8 @@ LoopThread::LoopThread(const Backend& backend, const std::string& name,
     created.set_value(&*own);
     if (const std::error_code error = own->Run()) {
       on_error(error);
-      // Others may still queue tasks: the loop must exist as long as its owner.
-      end_.acquire();
-      // Waits no better than before, but runs what they have queued.
-      own->Run();
+      while (!end_.try_acquire_for(kTaskInterval)) RunTasks(*own);
+      RunTasks(*own);
     }
   });
   try {
@@ -39,7 +47,8 @@ LoopThread::LoopThread(const Backend& backend, const std::string& name,
 
 LoopThread::~LoopThread() {
   loop_->Quit();
-  // After the last use of the loop, which a thread that stands still destroys.
+  // After the last use of the loop, which a thread whose loop has failed
+  // destroys.
   end_.release();
   thread_.join();
 }

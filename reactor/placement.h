@@ -29,24 +29,34 @@ class Placement {
 
   // The loop for a connection that the listener of loop `accepted_by` has
   // accepted, where it is counted until Leave; nothing when the limit is
-  // reached. `accepted_by` matters for kReusePort alone; the others have one
-  // listener and may be asked by its thread only.
+  // reached or every loop excluded. `accepted_by` matters for kReusePort alone;
+  // the others have one listener and may be asked by its thread only.
   std::optional<std::size_t> Enter(std::size_t accepted_by);
   // Any thread.
   void Leave(std::size_t loop);
+
+  // Gives `loop` no connections from now on; with none left, Enter gives
+  // nothing. Any thread.
+  void Exclude(std::size_t loop);
 
   // Any thread.
   std::size_t total() const { return total_.load(std::memory_order_relaxed); }
 
  private:
-  std::size_t Choose(std::size_t accepted_by);
-  std::size_t Fewest() const;
+  // Nothing when every loop is excluded.
+  std::optional<std::size_t> Choose(std::size_t accepted_by);
+  std::optional<std::size_t> NextInTurn(std::size_t first) const;
+  std::optional<std::size_t> Fewest(std::size_t first) const;
+  bool excluded(std::size_t loop) const {
+    return excluded_[loop].load(std::memory_order_relaxed);
+  }
 
   const Strategy strategy_;
   const std::size_t loops_;
   const std::size_t limit_;
   std::atomic<std::size_t> total_{0};
   const std::unique_ptr<std::atomic<std::size_t>[]> of_loop_;
+  const std::unique_ptr<std::atomic<bool>[]> excluded_;
   std::size_t next_ = 0;  // the listener's thread
 };
 

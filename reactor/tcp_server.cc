@@ -30,7 +30,8 @@ TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
       options_(std::move(options)),
       placement_(options_.strategy,
                  static_cast<std::size_t>(std::max(options_.reactors, 1)),
-                 options_.max_connections) {
+                 options_.max_connections),
+      peers_(options_.max_connections_per_ip) {
   const bool one_each =
       options_.strategy == Strategy::kReusePort && options_.reactors > 0;
   std::vector<Socket> listeners = Listen(
@@ -38,17 +39,16 @@ TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
   if (!one_each) AddAcceptor(loop_, std::move(listeners.front()));
   std::vector<EventLoop*> loops;
   for (int i = 0; i < options_.reactors; ++i) {
-    const std::string name = "io-" + std::to_string(i);
-    threads_.push_back(std::make_unique<LoopThread>(
-        backend, name, [this, name](std::error_code error) {
-          options_.on_error(name, error);
-        }));
+    AddThread(backend, threads_.size());
     loops.push_back(threads_.back()->loop());
   }
   if (loops.empty()) loops.push_back(loop_);
   for (std::size_t i = 0; i < loops.size(); ++i) {
     sets_.push_back(std::make_unique<ConnectionSet>(
-        loops[i], &options_.connection, [this, i] { placement_.Leave(i); }));
+        loops[i], &options_.connection, [this, i](const InetAddress& peer) {
+          peers_.Leave(peer);
+          placement_.Leave(i);
+        }));
   }
   // Last, for only the threads of these loops may destroy them.
   for (std::size_t i = 0; one_each && i < loops.size(); ++i) {
@@ -64,6 +64,34 @@ TcpServer::~TcpServer() {
   RunForEachSet([](ConnectionSet& set) { set.CloseAll(); });
 }
 
+void TcpServer::AddThread(const Backend& backend, std::size_t index) {
+  const std::string name = "io-" + std::to_string(index);
+  threads_.push_back(std::make_unique<LoopThread>(
+      backend, name,
+      [this, name, index,
+       alive = std::weak_ptr<char>(alive_)](std::error_code error) {
+        Report(name, error);
+        loop_->QueueInLoop([this, index, alive] {
+          if (!alive.expired()) OnLoopFailed(index);
+        });
+      }));
+}
+
+void TcpServer::Report(const std::string& what, std::error_code error) const {
+  if (options_.on_error) options_.on_error(what, error);
+}
+
+void TcpServer::OnLoopFailed(std::size_t index) {
+  placement_.Exclude(index);
+  EventLoop* const failed = sets_[index]->loop();
+  for (std::unique_ptr<Acceptor>& acceptor : acceptors_) {
+    if (acceptor->loop() == failed) {
+      failed->QueueInLoop([&acceptor] { acceptor->Stop(); });
+    }
+  }
+  failed->QueueInLoop([&set = *sets_[index]] { set.CloseAll(); });
+}
+
 void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
   acceptors_.push_back(std::make_unique<Acceptor>(
       loop, std::move(listener),
@@ -71,9 +99,7 @@ void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
                                         const InetAddress& peer) {
         OnAccept(index, std::move(socket), peer);
       },
-      [this](std::error_code error) {
-        options_.on_error("accepting", error);
-      }));
+      [this](std::error_code error) { Report("accepting", error); }));
 }
 
 void TcpServer::Start() {
@@ -82,7 +108,7 @@ void TcpServer::Start() {
     try {
       acceptor->Start();
     } catch (const std::system_error& error) {
-      options_.on_error("accepting", error.code());
+      Report("accepting", error.code());
     }
   });
 }
@@ -90,8 +116,13 @@ void TcpServer::Start() {
 void TcpServer::OnAccept(std::size_t acceptor, Socket socket,
                          const InetAddress& peer) {
   EventLoop* const loop = acceptors_[acceptor]->loop();
+  if (!peers_.Enter(peer)) {
+    ++loop->counters().rejected_peer_limit;
+    return;
+  }
   const std::optional<std::size_t> place = placement_.Enter(acceptor);
   if (!place) {
+    peers_.Leave(peer);
     ++loop->counters().rejected_limit;
     return;
   }

@@ -11,6 +11,7 @@
 #include "reactor/connection_set.h"
 #include "reactor/event_loop.h"
 #include "reactor/loop_thread.h"
+#include "reactor/peer_limit.h"
 #include "reactor/placement.h"
 
 namespace polymux {
@@ -24,6 +25,10 @@ namespace polymux {
 // for itself, and other processes of the same user may listen on the same
 // address.
 //
+// When a sub-loop fails (its wait gives an error), its connections are closed
+// and the others serve what comes from then on; with none left, connections are
+// accepted and closed at once, counted as rejected_limit.
+//
 // Thread: the main loop's, unless said otherwise.
 class TcpServer {
  public:
@@ -34,11 +39,14 @@ class TcpServer {
     Strategy strategy = Strategy::kRoundRobin;
     // More are accepted and closed at once, counted as rejected_limit.
     std::size_t max_connections = 10'000;
+    // Connections of one address at the same time, see PeerLimit; zero is no
+    // limit. More are closed at once, counted as rejected_peer_limit.
+    std::size_t max_connections_per_ip = 0;
     // How long Stop waits for pending output to be taken.
     Duration drain_timeout = std::chrono::seconds(5);
     Connection::Options connection;
     // Told when a part of the server has failed for good: `what` is "accepting"
-    // or the name of a loop. Runs in the thread concerned. Must not be empty.
+    // or the name of a loop. Runs in the thread concerned. May be empty.
     std::function<void(const std::string& what, std::error_code)> on_error;
   };
   struct LoopReport {
@@ -63,7 +71,8 @@ class TcpServer {
 
   // Accepts what is queued and no more, stops reading, lets pending output out
   // for at most drain_timeout, closes all connections, then calls `on_stopped`.
-  // A second call is ignored.
+  // The counters tell what became of the connections: of those opened, lost is
+  // how many were closed with output pending. A second call is ignored.
   void Stop(std::function<void()> on_stopped);
 
   // Asks every loop for its counters, the main loop's first; `on_reports` runs
@@ -84,6 +93,11 @@ class TcpServer {
     std::function<void()> on_stopped;
   };
 
+  void AddThread(const Backend& backend, std::size_t index);
+  // Tells on_error, if there is one. Any thread.
+  void Report(const std::string& what, std::error_code error) const;
+  // Of a sub-loop.
+  void OnLoopFailed(std::size_t index);
   void AddAcceptor(EventLoop* loop, Socket listener);
   // Runs the function for each acceptor in the thread of its loop.
   void RunForEachAcceptor(
@@ -99,10 +113,13 @@ class TcpServer {
 
   // As told there.
   Placement placement_;
+  PeerLimit peers_;
 
   // Main loop's thread; what is in a set, and an acceptor, their own loop's
   // thread.
   std::shared_ptr<Stopping> stopping_;
+  // For tasks in the main loop that may come too late.
+  const std::shared_ptr<char> alive_ = std::make_shared<char>();
   std::vector<std::unique_ptr<ConnectionSet>> sets_;  // one for each loop
   // One for the main loop; under kReusePort one for each set, same index.
   std::vector<std::unique_ptr<Acceptor>> acceptors_;

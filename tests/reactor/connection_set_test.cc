@@ -24,7 +24,7 @@ class ConnectionSetTest : public LoopTest {
     };
     options_.callbacks.on_close = [this](Connection&, CloseReason,
                                          std::error_code) { ++closed_; };
-    set_.emplace(&loop(), &options_, [this] { ++gone_; });
+    set_.emplace(&loop(), &options_, [this](const InetAddress&) { ++gone_; });
   }
 
   void TearDown() override {

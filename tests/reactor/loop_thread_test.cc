@@ -74,7 +74,7 @@ Backend FailingBackend() {
   return backend;
 }
 
-TEST(LoopThreadErrorTest, ALoopWhoseWaitFailsStandsStillAndSaysSo) {
+TEST(LoopThreadErrorTest, ALoopWhoseWaitFailsSaysSoAndStillRunsTasks) {
   const Backend backend = FailingBackend();
   bool late = false;
   {
@@ -82,7 +82,9 @@ TEST(LoopThreadErrorTest, ALoopWhoseWaitFailsStandsStillAndSaysSo) {
     const LoopThread thread(
         backend, "loop", [&](std::error_code error) { told.set_value(error); });
     EXPECT_EQ(told.get_future().get(), std::errc::not_enough_memory);
-    // Others may not know yet.
+    std::promise<void> ran;
+    thread.loop()->QueueInLoop([&ran] { ran.set_value(); });
+    ran.get_future().get();
     thread.loop()->QueueInLoop([&late] { late = true; });
   }
   EXPECT_TRUE(late) << "what is queued by then is the cleaning up";

@@ -65,6 +65,21 @@ TEST(PlacementTest, ReusePortStaysWhereItWasAccepted) {
   }
 }
 
+TEST(PlacementTest, AnExcludedLoopGetsNoMore) {
+  for (const Strategy strategy :
+       {Strategy::kRoundRobin, Strategy::kLeastConnections,
+        Strategy::kReusePort}) {
+    Placement placement(strategy, 3, kNoLimit);
+    placement.Exclude(1);
+    for (int i = 0; i < 12; ++i) EXPECT_NE(placement.Enter(1), 1U);
+    placement.Exclude(0);
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(placement.Enter(1), 2U);
+    placement.Exclude(2);
+    EXPECT_EQ(placement.Enter(1), std::nullopt);
+    EXPECT_EQ(placement.total(), 15U) << "who is not let in is not counted";
+  }
+}
+
 TEST(PlacementTest, TheLimitHoldsAmongListenersOfSeveralThreads) {
   constexpr std::size_t kLimit = 1'000;
   Placement placement(Strategy::kReusePort, 2, kLimit);

@@ -625,6 +625,155 @@ TEST(TcpServerErrorTest, ASubLoopThatFailsIsToldAndItsConnectionsAreClosed) {
   EXPECT_TRUE(client.SeesTheEnd());
 }
 
+TEST_P(TcpServerTest, MoreOfOneAddressThanAllowedAreTurnedAway) {
+  for (const int reactors : kReactors) {
+    SCOPED_TRACE(reactors);
+    TcpServer::Options options = EchoOptions(reactors);
+    options.max_connections_per_ip = 3;
+    ServerThread server(backend(), options);
+    std::vector<Client> clients;
+    for (int i = 0; i < 3; ++i) {
+      clients.emplace_back(server.address());
+      clients.back().Echo("x");
+    }
+    EXPECT_TRUE(Client(server.address()).SeesTheEnd());
+    EXPECT_EQ(server.Count("rejected_peer_limit"), 1U);
+    EXPECT_EQ(server.Count("rejected_limit"), 0U);
+    for (Client& client : clients) client.Echo("undisturbed");
+    // Who leaves makes room.
+    clients.pop_back();
+    EXPECT_TRUE(Eventually([&] { return server.server().connections() == 2; }));
+    clients.emplace_back(server.address());
+    clients.back().Echo("x");
+  }
+}
+
+TEST_P(TcpServerTest, F23_StopCountsWhatItCouldNotDeliver) {
+  for (const int reactors : kReactors) {
+    SCOPED_TRACE(reactors);
+    TcpServer::Options options = EchoOptions(reactors);
+    options.drain_timeout = 50ms;
+    ServerThread server(backend(), options);
+    Client idle(server.address());
+    idle.Echo("x");
+    std::vector<Client> lagging;
+    for (int i = 0; i < 2; ++i) {
+      lagging.emplace_back(server.address());
+      // More than all buffers take, so that the server reads no further.
+      const std::string flood = Pattern(kLarge);
+      std::string_view rest = flood;
+      EXPECT_TRUE(Eventually([&] {
+        const std::size_t sent = lagging.back().SendSome(rest);
+        rest.remove_prefix(sent);
+        return sent == 0 && server.Count("bytes_read") > kMiB;
+      }));
+    }
+    server.Stop();
+    EXPECT_EQ(server.Count("opened"), 3U);
+    EXPECT_EQ(server.Count("closed"), 3U);
+    EXPECT_EQ(server.Count("lost"), 2U);
+  }
+}
+
+// Waits as its backend does, until `broken`.
+class PollerThatBreaks final : public Poller {
+ public:
+  PollerThatBreaks(const Backend& backend, const std::atomic<bool>& broken)
+      : Poller(backend), broken_(broken) {}
+
+ private:
+  std::error_code Change(int, Interest, Interest, std::uint64_t) override {
+    return {};
+  }
+  std::error_code Collect(int, std::span<Event>, std::size_t*) override {
+    while (!broken_) std::this_thread::sleep_for(1ms);
+    return std::make_error_code(std::errc::not_enough_memory);
+  }
+
+  const std::atomic<bool>& broken_;
+};
+
+// Gives the first loop that asks for it a poller that breaks, the others
+// those of the real backend.
+class BackendThatBreaks {
+ public:
+  explicit BackendThatBreaks(const Backend& real) {
+    real_ = &real;
+    left_ = 1;
+    broken_ = false;
+    backend_.emplace(real);
+    backend_->create = []() -> std::unique_ptr<Poller> {
+      if (left_-- > 0) {
+        return std::make_unique<PollerThatBreaks>(*backend_, broken_);
+      }
+      return real_->create();
+    };
+  }
+
+  const Backend& backend() const { return *backend_; }
+  void Break() { broken_ = true; }
+
+ private:
+  static inline const Backend* real_ = nullptr;
+  static inline std::optional<Backend> backend_;
+  static inline std::atomic<int> left_{0};
+  static inline std::atomic<bool> broken_{false};
+};
+
+TEST_P(TcpServerTest, ALoopThatHasFailedIsAvoidedAndStopCompletes) {
+  for (const Strategy strategy :
+       {Strategy::kRoundRobin, Strategy::kLeastConnections}) {
+    for (const bool tell : {true, false}) {
+      BackendThatBreaks breakable(backend());
+      EventLoop loop(backend());
+      TcpServer::Options options = EchoOptions(2);
+      options.strategy = strategy;
+      std::atomic<int> told{0};
+      options.on_error = [&](const std::string& what, std::error_code error) {
+        EXPECT_EQ(what, "io-0");
+        EXPECT_EQ(error, std::errc::not_enough_memory);
+        ++told;
+      };
+      if (!tell) options.on_error = nullptr;
+      std::optional<TcpServer> server(std::in_place, &loop, breakable.backend(),
+                                      options);
+      server->Start();
+      std::atomic<bool> stopped{false};
+      std::uint64_t closed = 0;
+      std::thread clients([&] {
+        // Given to the loop that breaks, which then gives it up.
+        Client unlucky(server->address());
+        EXPECT_TRUE(Eventually([&] { return server->connections() == 1; }));
+        breakable.Break();
+        EXPECT_TRUE(unlucky.SeesTheEnd());
+        std::vector<Client> lucky;
+        for (int i = 0; i < 4; ++i) {
+          lucky.emplace_back(server->address());
+          lucky.back().Echo("served by the other");
+        }
+        loop.QueueInLoop([&] {
+          server->Stop([&] {
+            server->CollectCounters(
+                [&](const std::vector<TcpServer::LoopReport>& reports) {
+                  for (const TcpServer::LoopReport& report : reports) {
+                    closed += CounterOf(report.counters, "closed");
+                  }
+                  stopped = true;
+                  loop.Quit();
+                });
+          });
+        });
+      });
+      EXPECT_FALSE(loop.Run());
+      clients.join();
+      EXPECT_TRUE(stopped);
+      EXPECT_EQ(closed, 5U);
+      EXPECT_EQ(told, tell ? 1 : 0);
+      server.reset();
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, TcpServerTest, EveryBackend(), BackendOf);
 
 }  // namespace
