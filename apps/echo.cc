@@ -71,7 +71,8 @@ TcpServer::Options EchoServer::ServerOptions() {
   server.reactors = options_.reactors;
   server.strategy = options_.strategy;
   server.max_connections = options_.max_connections;
-  server.connection.read_budget = options_.read_budget;
+  server.drain_timeout = options_.drain_timeout;
+  server.connection = options_.connection;
   work_.Install(&server.connection.callbacks);
   server.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());
@@ -112,6 +113,10 @@ void EchoServer::Snapshot(bool final) {
     Append(reports, final);
     if (!final) return;
     Summarize(reports);
+    if (const std::uint64_t lost = Total(reports, "lost"); lost > 0) {
+      spdlog::error("{} connections were closed with replies unsent", lost);
+      exit_code_ = 1;
+    }
     if (work_.lost() > 0) exit_code_ = 1;
     loop_.Quit();
   });

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "apps/connection_flags.h"
 #include "apps/flag_values.h"
 #include "apps/server_flags.h"
 
@@ -17,8 +18,9 @@ constexpr const char* kDescription =
 constexpr const char* kFooter =
     "The first line on stdout is 'listening IP:PORT backend=NAME reactors=N';\n"
     "all else is told on stderr. SIGINT or SIGTERM stops it: what is pending\n"
-    "is sent first, for at most 5 s; a second signal ends it at once.\n\n"
-    "Exit codes: 0 stopped, 1 could not start or go on, 2 wrong usage.\n\n"
+    "is sent first; a second signal ends it at once.\n\n"
+    "Exit codes: 0 stopped, 1 could not start or go on, or dropped output\n"
+    "when it stopped, 2 wrong usage.\n\n"
     "  echo_server --backend poll --port 7000 --reactors 2\n"
     "  printf 'hello\\n' | nc -N 127.0.0.1 7000";
 
@@ -47,6 +49,8 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
   ServerFlags server;
   std::string strategy = "round-robin";
   int work_us = 0;
+  ConnectionFlags connection;
+  std::size_t read_budget = Connection::Options{}.read_budget;
 
   CLI::App app(kDescription);
   app.footer(kFooter);
@@ -83,8 +87,11 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
       ->capture_default_str();
   app.add_flag("--nodelay,!--no-nodelay", options->no_delay,
                "send small replies at once (TCP_NODELAY); on by default");
-  AddSize(app, "--read-budget", options->read_budget,
+  AddSize(app, "--read-budget", read_budget,
           "bytes read from one connection before the others have their turn");
+  connection.AddTo(app);
+  AddDuration(app, "--drain-timeout", options->drain_timeout,
+              "how long a stop waits for what is pending to be taken");
   app.add_option("--stats-json", options->stats_json,
                  "file for counters, one JSON line at exit and one for each "
                  "SIGUSR1")
@@ -99,6 +106,9 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
   options->strategy = *StrategyOf(strategy);
   options->work.per_message = std::chrono::microseconds(work_us);
   options->max_connections = server.max_connections();
+  options->connection = connection.options();
+  options->connection.read_budget = read_budget;
+  options->work.framed = options->connection.framing != nullptr;
   return std::nullopt;
 }
 

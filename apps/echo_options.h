@@ -8,6 +8,7 @@
 
 #include "apps/echo_work.h"
 #include "poller/backends.h"
+#include "reactor/connection.h"
 #include "reactor/inet_address.h"
 #include "reactor/placement.h"
 
@@ -21,7 +22,8 @@ struct EchoOptions {
   Strategy strategy = Strategy::kRoundRobin;
   int backlog = 4096;
   bool no_delay = true;
-  std::size_t read_budget = std::size_t{256} * 1024;
+  Connection::Options connection;
+  Duration drain_timeout = std::chrono::seconds(5);
   std::size_t max_connections = 0;
   EchoWork::Options work;
   std::string stats_json;  // empty: none

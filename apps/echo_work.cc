@@ -19,7 +19,9 @@ void Report(const std::exception_ptr& exception) {
 
 }  // namespace
 
-EchoWork::EchoWork(const Options& options) : options_(options) {
+EchoWork::EchoWork(const Options& options)
+    : options_(options),
+      send_(options.framed ? &Connection::SendFrame : &Connection::Send) {
   if (options.workers == 0) return;
   pool_.emplace(WorkerPool::Options{.threads = options.workers,
                                     .max_jobs = options.queue,
@@ -30,11 +32,15 @@ void EchoWork::Install(ConnectionCallbacks* callbacks) {
   if (pool_) {
     callbacks->on_open = [this](Connection& connection) {
       connection.set_context(
-          std::make_shared<Pipeline>(&*pool_, &requests_, &connection));
+          std::make_shared<Pipeline>(&*pool_, &requests_, &connection, send_));
     };
     callbacks->on_message = [this](Connection& connection, Buffer& input) {
       Offer(connection, input.view());
       input.Clear();
+    };
+    callbacks->on_frame = [this](Connection& connection,
+                                 std::string_view payload) {
+      Offer(connection, payload);
     };
   } else if (options_.per_message.count() > 0) {
     callbacks->on_message = [this](Connection& connection, Buffer& input) {
@@ -42,10 +48,18 @@ void EchoWork::Install(ConnectionCallbacks* callbacks) {
       connection.Send(input.view());
       input.Clear();
     };
+    callbacks->on_frame = [this](Connection& connection,
+                                 std::string_view payload) {
+      Compute();
+      connection.SendFrame(payload);
+    };
   } else {
     callbacks->on_message = [](Connection& connection, Buffer& input) {
       connection.Send(input.view());
       input.Clear();
+    };
+    callbacks->on_frame = [](Connection& connection, std::string_view payload) {
+      connection.SendFrame(payload);
     };
   }
 }

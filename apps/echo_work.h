@@ -24,6 +24,7 @@ class EchoWork {
     int workers = 0;  // none: everything is done by the loops
     std::size_t queue = 10'000;
     std::chrono::microseconds per_message{0};
+    bool framed = false;  // messages are frames, and so are the replies
   };
 
   // Starts the workers. Throws std::system_error when there is no thread to be
@@ -49,6 +50,7 @@ class EchoWork {
   void Offer(Connection& connection, std::string_view message);
 
   const Options options_;
+  const Pipeline::Send send_;
   std::atomic<bool> skip_{false};
   Pipeline::Counters requests_;
   std::optional<WorkerPool> pool_;  // with workers

@@ -1,0 +1,77 @@
+#include "apps/connection_flags.h"
+
+#include <stdexcept>
+
+#include "apps/codec.h"
+#include "apps/flag_values.h"
+
+namespace polymux {
+
+void ConnectionFlags::AddTo(CLI::App& app) {
+  using std::chrono_literals::operator""s;
+  AddSize(app, "--max-frame", max_frame_, "largest payload of a frame");
+  app.add_option(
+         "--codec", codec_,
+         "how the stream is cut into messages: " + std::string(kCodecNames))
+      ->type_name("CODEC")
+      ->capture_default_str();
+  AddSize(app, "--high-water", options_.high_water,
+          "reading pauses with more output pending");
+  AddSize(app, "--low-water", options_.low_water,
+          "reading goes on with no more than this pending");
+  AddSize(app, "--max-output", options_.max_output,
+          "with more output pending a connection is closed");
+  AddTimeout(app, "--first-byte-timeout", &ConnectionTimeouts::first_byte, 10s,
+             "from the connect to the first byte");
+  AddTimeout(app, "--frame-timeout", &ConnectionTimeouts::frame, 10s,
+             "from the first byte of a frame to its last");
+  AddTimeout(app, "--idle-timeout", &ConnectionTimeouts::idle, 60s,
+             "from one message to the next");
+  AddTimeout(app, "--write-timeout", &ConnectionTimeouts::write, 30s,
+             "of pending output that the peer takes nothing of");
+  AddDuration(app, "--linger-timeout", options_.timeouts.linger,
+              "how long to wait for the peer's end after ours");
+  app.final_callback([this] { Check(); });
+}
+
+void ConnectionFlags::Check() const {
+  if (max_frame_ > Framing::kLargestPayload) {
+    throw CLI::ValidationError(
+        "--max-frame",
+        "more than " + FormatSize(Framing::kLargestPayload) + " is not legal");
+  }
+  if (options_.low_water > options_.high_water ||
+      options_.high_water > options_.max_output) {
+    throw CLI::ValidationError(
+        "--low-water", "must not exceed --high-water, nor that --max-output");
+  }
+  try {
+    MakeFraming(codec_, max_frame_);
+  } catch (const std::invalid_argument& error) {
+    throw CLI::ValidationError("--codec", error.what());
+  }
+}
+
+void ConnectionFlags::AddTimeout(
+    CLI::App& app, const std::string& name,
+    std::chrono::nanoseconds ConnectionTimeouts::*member,
+    std::chrono::nanoseconds preset, const std::string& help) {
+  options_.timeouts.*member = preset;
+  timeouts_.emplace_back(
+      AddDuration(app, name, options_.timeouts.*member,
+                  help + "; 0s: for ever, as without a codec"),
+      member);
+}
+
+Connection::Options ConnectionFlags::options() const {
+  Connection::Options options = options_;
+  options.framing = MakeFraming(codec_, max_frame_);
+  if (!options.framing) {
+    for (const auto& [flag, member] : timeouts_) {
+      if (flag->count() == 0) options.timeouts.*member = {};
+    }
+  }
+  return options;
+}
+
+}  // namespace polymux
