@@ -24,7 +24,7 @@ class TcpClient {
     // Connects again whenever a connection has ended, whoever ended it, after
     // connect.first_pause; until Disconnect.
     bool reconnect = false;
-    Connection::Options connection;
+    Connection::Options connection;  // its timeouts do not apply
     // Told of each failed attempt. Must not be empty.
     Connector::OnFailed on_connect_failed;
   };
