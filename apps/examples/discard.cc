@@ -1,0 +1,10 @@
+// The discard service, RFC 863: takes everything and answers nothing.
+
+#include "apps/examples/serve.h"
+
+int main(int argc, char** argv) {
+  polymux::ConnectionCallbacks callbacks;
+  callbacks.on_message = [](auto&, polymux::Buffer& input) { input.Clear(); };
+  return polymux::ServeExample(argc, argv, "Discards what it receives.",
+                               callbacks);
+}
