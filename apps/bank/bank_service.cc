@@ -33,8 +33,9 @@ struct BankService::Visit {
         strand(pool,
                [loop = connection.loop(), weak = connection.weak_from_this()] {
                  loop->QueueInLoop([weak] {
-                   if (const ConnectionRef kept = weak.lock())
-                     kept->ResumeReading();
+                   // A lock that fails: the client has gone meanwhile.
+                   const ConnectionRef kept = weak.lock();
+                   if (kept) kept->ResumeReading();
                  });
                }) {}
 

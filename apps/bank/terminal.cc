@@ -34,17 +34,18 @@ class EchoOff {
 
 Terminal::Terminal() : interactive_(::isatty(STDIN_FILENO) == 1) {}
 
-std::optional<std::string> Terminal::ReadLine(const std::string& prompt) {
+std::optional<std::string> Terminal::ReadLine(const std::string& prompt) const {
   if (interactive_) std::cout << prompt << std::flush;
   std::string line;
   if (!std::getline(std::cin, line)) return std::nullopt;
   return line;
 }
 
-std::optional<std::string> Terminal::ReadPassword(const std::string& prompt) {
+std::optional<std::string> Terminal::ReadPassword(
+    const std::string& prompt) const {
   if (!interactive_) return ReadLine(prompt);
   const EchoOff echo_off;
-  const std::optional<std::string> line = ReadLine(prompt);
+  std::optional<std::string> line = ReadLine(prompt);
   // The user's own line end was not shown either.
   std::cout << '\n';
   return line;

@@ -16,11 +16,11 @@ class Terminal {
   bool interactive() const { return interactive_; }
 
   // The next line; empty at the end of the input.
-  std::optional<std::string> ReadLine(const std::string& prompt);
+  std::optional<std::string> ReadLine(const std::string& prompt) const;
 
   // The same, not shown while it is typed. Signals from the keyboard are off
   // meanwhile: one that ended the program would leave the terminal mute.
-  std::optional<std::string> ReadPassword(const std::string& prompt);
+  std::optional<std::string> ReadPassword(const std::string& prompt) const;
 
  private:
   const bool interactive_;
