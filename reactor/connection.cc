@@ -12,7 +12,7 @@
 namespace polymux {
 namespace {
 
-// A lingering connection drops so much before it gives up on its peer.
+// A peer that has sent a bad frame may go on for so long before it is reset.
 constexpr std::size_t kMaxDiscarded = std::size_t{64} * 1024;
 
 iovec StretchOf(std::string_view bytes) {
@@ -99,7 +99,7 @@ std::error_code Connection::Establish() {
   const bool to_the_end = edge && event.hang_up;
   LoopCounters& counters = loop_->counters();
   std::size_t budget = options_->read_budget;
-  if (state_ == State::kLingering) return Discard();
+  if (state_ == State::kLingering) return Discard(event);
   while (state_ == State::kOpen && paused_ == 0) {
     const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
     ++counters.reads;
@@ -176,7 +176,9 @@ void Connection::OnEndOfInput() {
   Drain(CloseReason::kPeerClosed);
 }
 
-void Connection::Discard() {
+void Connection::Discard(const Event& event) {
+  const bool malformed = drain_reason_ == CloseReason::kMalformed;
+  std::size_t budget = options_->read_budget;
   while (state_ == State::kLingering) {
     const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
     ++loop_->counters().reads;
@@ -188,11 +190,21 @@ void Connection::Discard() {
         return;
       }
     }
-    discarded_ += static_cast<std::size_t>(std::max<ssize_t>(result.bytes, 0));
-    if (result.bytes <= 0 || discarded_ > kMaxDiscarded) {
-      return CloseNow(drain_reason_, {});
+    if (result.bytes <= 0) return CloseNow(drain_reason_, {});
+    const auto bytes = static_cast<std::size_t>(result.bytes);
+    discarded_ += bytes;
+    if (malformed && discarded_ > kMaxDiscarded) return GiveUpLingering();
+    if (bytes >= budget) {
+      if (loop_->trigger() == Trigger::kEdge) loop_->Requeue(event);
+      return;
     }
+    budget -= bytes;
   }
+}
+
+void Connection::GiveUpLingering() {
+  if (!socket_.AllTaken()) ++loop_->counters().lost;
+  CloseNow(drain_reason_, {});
 }
 
 void Connection::OnWritable(const Event&) {
@@ -434,7 +446,7 @@ void Connection::EndWork() {
 }
 
 void Connection::OnTimeout(CloseReason reason) {
-  if (state_ == State::kLingering) return CloseNow(drain_reason_, {});
+  if (state_ == State::kLingering) return GiveUpLingering();
   const bool busy = !output_.empty() || work_in_flight_ > 0;
   if (reason == CloseReason::kIdle && busy) {
     return deadlines_->idle.Arm(limits_->idle);

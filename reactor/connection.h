@@ -73,7 +73,8 @@ struct ConnectionCallbacks {
 //   draining  --all sent, work done------> closed, if the peer ended first;
 //                                          else our end of the stream is sent:
 //                                          lingering
-//   lingering --peer's end, 64 KiB-------> closed
+//   lingering --peer's end, time-out-----> closed, or more than 64 KiB after
+//                                          a bad frame
 //   any       --Close, error, time-out---> closed
 //
 // A draining connection reads no more, a lingering one drops what it reads.
@@ -233,7 +234,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // Shows the whole frames in the input; how many.
   std::size_t ShowFrames();
   // Reads and drops, until the peer's end or too much.
-  void Discard();
+  void Discard(const Event& event);
+  // Closes; what the peer's kernel has not taken by now counts as lost.
+  void GiveUpLingering();
 
   void SendInLoop(std::string_view bytes);
   void SendFrameInLoop(std::string_view payload);

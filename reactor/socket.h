@@ -64,6 +64,8 @@ class Socket {
   // Whether the peer's kernel has all that was sent and ours has nothing
   // unread: a close harms nothing then. SIOCOUTQ and FIONREAD.
   bool AtRest() const;
+  // The first half of that.
+  bool AllTaken() const;
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }
