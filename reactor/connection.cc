@@ -226,7 +226,7 @@ void Connection::OnWritable(const Event&) {
   if (loop_->IsInLoopThread()) {
     SendInLoop(bytes);
   } else {
-    HandOver(std::string(bytes));
+    HandOverCopy(bytes);
   }
 }
 
@@ -236,6 +236,11 @@ void Connection::SendFrame(std::string_view payload) {
   } else {
     HandOver(options_->framing->Encode(payload));
   }
+}
+
+// Not in Send, whose usual path is short.
+[[gnu::noinline]] void Connection::HandOverCopy(std::string_view bytes) {
+  HandOver(std::string(bytes));
 }
 
 void Connection::HandOver(std::string bytes) {

@@ -1,0 +1,527 @@
+"""What a user may rely on, tried from outside.
+
+Each function takes the backend's name. What cannot be seen from outside (the
+callbacks, the thread rules) is held by the suites of tests/reactor.
+"""
+
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import subprocess
+import tempfile
+import threading
+import time
+
+from driver import (LONG, PATIENCE, Echo, Refused, Skip, echo, eventually,
+                    frame, need, pattern, receive, receive_frame,
+                    receive_to_end, sees_the_end)
+
+ROWS = []
+
+
+def row(function):
+    ROWS.append(function)
+    return function
+
+
+@row
+def f01_addresses(backend):
+    for wrong in ("foo", "999.1.1.1", "1.2.3", ""):
+        try:
+            with Echo(backend, "--bind", wrong):
+                raise AssertionError(f"--bind '{wrong}' was taken")
+        except Refused as refused:
+            assert refused.code == 2, refused
+            assert "--bind" in refused.errors, refused
+    with Echo(backend, "--bind", "::1") as server:
+        assert server.address[0] == "::1" and server.address[1] > 0
+        with server.connect() as client:
+            echo(client)
+    return "wrong addresses exit 2, ::1 echoes"
+
+
+@row
+def f02_descriptors(backend):
+    cycles = 10_000 if LONG else 1_000
+    with Echo(backend) as server:
+        with server.connect() as client:
+            echo(client)
+            for number in os.listdir(f"/proc/{server.pid}/fdinfo"):
+                with open(f"/proc/{server.pid}/fdinfo/{number}",
+                          encoding="ascii") as file:
+                    flags = int(re.search(r"flags:\s*([0-7]+)", file.read())[1],
+                                8)
+                assert int(number) <= 2 or flags & os.O_CLOEXEC, number
+        assert eventually(lambda: server.descriptors() > 0)
+        time.sleep(0.1)
+        before = server.descriptors()
+        for _ in range(cycles):
+            server.connect().close()
+        assert eventually(lambda: server.descriptors() == before, 2.0), (
+            before, server.descriptors())
+    return f"{cycles} connects, {before} descriptors before and after"
+
+
+@row
+def f03_backend_in_use(backend):
+    need("strace")
+    family = {"select": "select", "poll": "poll"}.get(
+        backend, "uring" if backend.startswith("uring") else "epoll")
+    with tempfile.TemporaryDirectory() as directory:
+        trace = os.path.join(directory, "trace")
+        try:
+            server = Echo(backend, launcher=("strace", "-f", "-o", trace,
+                                             "-e", "trace=all"))
+        except Refused as refused:
+            raise Skip(f"strace may not trace: {refused}") from refused
+        with server:
+            assert server.backend == backend
+            # strace passes no signal on: the server is its child.
+            path = f"/proc/{server.pid}/task/{server.pid}/children"
+            with open(path, encoding="ascii") as file:
+                child = int(file.read().split()[0])
+            with server.connect() as client:
+                for _ in range(20):
+                    echo(client)
+            with open(trace, encoding="utf-8") as file:
+                loops = [line for line in file if "recvfrom(" in line]
+                thread = loops[-1].split()[0]
+                file.seek(0)
+                calls = [match[1] for line in file
+                         if line.startswith(thread + " ")
+                         for match in [re.match(r"\d+ +(\w+)\(", line)] if match]
+            os.kill(child, signal.SIGTERM)
+            server.process.wait(PATIENCE)
+    waits = {call for call in calls
+             if re.search(r"select|poll|uring", call)}
+    assert waits and all(family in call for call in waits), waits
+    return " ".join(sorted(waits))
+
+
+@row
+def f05_threads(backend):
+    seen = []
+    for reactors in (0, 1, 3):
+        with Echo(backend, "--reactors", str(reactors)) as server:
+            with server.connect() as client:
+                echo(client)
+            assert server.threads() == 1 + reactors, server.threads()
+            seen.append(f"{reactors}+1")
+    with Echo(backend, "--reactors", "2", "--workers", "3") as server:
+        with server.connect() as client:
+            echo(client)
+        assert server.threads() == 6, server.threads()
+        seen.append("2+3+1")
+    return "threads " + ", ".join(seen)
+
+
+@row
+def f06_start_and_stop(backend):
+    with Echo(backend) as server:
+        with server.connect() as client:
+            echo(client)
+        assert server.stop() == 0
+        try:
+            server.connect()
+            raise AssertionError("a stopped server takes connections")
+        except ConnectionRefusedError:
+            pass
+    return "exit 0, then refused"
+
+
+@row
+def f07_connects_at_once(backend):
+    with Echo(backend) as server:
+        clients = []
+        for _ in range(500):
+            client = socket.socket()
+            client.setblocking(False)
+            client.connect_ex(server.address)
+            clients.append(client)
+        for client in clients:
+            client.settimeout(PATIENCE)
+            while True:
+                try:
+                    client.send(b"x")
+                    break
+                except (BlockingIOError, OSError):
+                    time.sleep(0.001)
+        for client in clients:
+            assert receive(client, 1) == b"x"
+            client.close()
+    return "500 of 500 served"
+
+
+@row
+def f08_burst(backend):
+    data = pattern(1 << 20)
+    with Echo(backend) as server, server.connect() as client:
+        sender = threading.Thread(target=client.sendall, args=(data,))
+        sender.start()
+        answer = receive(client, len(data))
+        sender.join()
+        assert answer == data
+        assert server.stop() == 0
+        assert server.total("bytes_read") == len(data)
+    return "1 MiB byte for byte"
+
+
+@row
+def f09_no_growth(backend):
+    cycles = 100_000 if LONG else 2_000
+    with Echo(backend) as server:
+        def cycle(count):
+            for _ in range(count):
+                with server.connect() as client:
+                    echo(client, b"x")
+        cycle(500)
+        before = server.memory()
+        cycle(cycles)
+        grown = server.memory() - before
+        assert grown < 512 * 1024, grown
+        assert server.stop() == 0
+        assert server.total("opened") == cycles + 500
+        assert server.total("closed") == cycles + 500
+    return f"{cycles} connections, {grown // 1024} KiB more"
+
+
+@row
+def f10_reassembly(backend):
+    message = b"".join(frame(part) for part in (b"abc", b"", b"x" * 300))
+    with Echo(backend, "--codec=length") as server, server.connect() as client:
+        for split in range(1, len(message)):
+            client.sendall(message[:split])
+            client.sendall(message[split:])
+            assert receive(client, len(message)) == message, split
+    return f"{len(message) - 1} split points"
+
+
+@row
+def f11_slow_reader(backend):
+    size = (64 if LONG else 8) << 20
+    data = pattern(size)
+    with Echo(backend) as server:
+        slow = server.connect(receive_buffer=4096)
+        sender = threading.Thread(target=slow.sendall, args=(data,))
+        sender.start()
+        with server.connect() as other:
+            worst = 0.0
+            for _ in range(200):
+                start = time.monotonic()
+                echo(other)
+                worst = max(worst, time.monotonic() - start)
+        assert worst < 1.0, worst
+        time.sleep(0.2)
+        before = server.cpu_seconds()
+        time.sleep(0.5)
+        spin = server.cpu_seconds() - before
+        assert spin < 0.1, spin
+        memory = server.memory()
+        assert memory < 24 << 20, memory
+        assert receive(slow, size) == data
+        sender.join()
+        slow.close()
+    return f"others at most {worst * 1000:.0f} ms, {size >> 20} MiB in order"
+
+
+@row
+def f12_all_sent_before_the_end(backend):
+    data = pattern(3 << 20)
+    with Echo(backend) as server, server.connect() as client:
+        def send():
+            client.sendall(data)
+            client.shutdown(socket.SHUT_WR)
+        sender = threading.Thread(target=send)
+        sender.start()
+        time.sleep(0.1)
+        assert receive_to_end(client) == data
+        sender.join()
+    return "3 MiB and then the end of the stream"
+
+
+@row
+def f16_reactors(backend):
+    spread = []
+    strategies = ("round-robin", "least-connections", "reuseport")
+    for strategy in strategies:
+        with Echo(backend, "--reactors", "4", "--strategy", strategy) as server:
+            clients = [server.connect() for _ in range(400)]
+            for client in clients:
+                echo(client)
+            for client in clients:
+                client.close()
+            assert server.stop() == 0
+            opened = [counters["opened"]
+                      for counters in server.loops().values()
+                      if counters["opened"] > 0]
+            assert len(opened) == 4 and sum(opened) == 400, opened
+            assert max(opened) <= 2 * min(opened), opened
+            spread.append(f"{min(opened)}..{max(opened)}")
+    return "connections of a loop: " + ", ".join(
+        f"{name} {range_}" for name, range_ in zip(strategies, spread))
+
+
+@row
+def f18_client_leaves_early(backend):
+    with Echo(backend, "--workers", "2", "--work-us", "100000") as server:
+        for _ in range(20):
+            client = server.connect()
+            client.sendall(b"hello")
+            client.close()
+        with server.connect() as client:
+            echo(client)
+        assert server.stop() in (0, 1)
+    return "20 clients gone before their replies, server alive"
+
+
+@row
+def f20_wake_up(backend):
+    with Echo(backend, "--workers", "1") as server, server.connect() as client:
+        times = []
+        for _ in range(50):
+            start = time.monotonic()
+            echo(client)
+            times.append(time.monotonic() - start)
+        median = sorted(times)[25]
+        assert median < 0.005, median
+    return f"reply of a worker after {median * 1e3:.2f} ms (median)"
+
+
+@row
+def f21_order(backend):
+    count = 1000
+    with Echo(backend, "--workers", "4", "--codec=length") as server:
+        with server.connect() as client:
+            requests = b"".join(frame(struct.pack(">I", number))
+                                for number in range(count))
+            sender = threading.Thread(target=client.sendall, args=(requests,))
+            sender.start()
+            for number in range(count):
+                answer = receive_frame(client)
+                assert answer == struct.pack(">I", number), (number, answer)
+            sender.join()
+    return f"{count} pipelined requests, 4 workers, replies in order"
+
+
+@row
+def f22_passive_close(backend):
+    with Echo(backend) as server:
+        with server.connect() as warm:
+            echo(warm)
+        time.sleep(0.1)
+        before = server.descriptors()
+        client = server.connect()
+        echo(client)
+        assert server.descriptors() == before + 1
+        start = time.monotonic()
+        client.close()
+        assert eventually(lambda: server.descriptors() == before)
+        took = time.monotonic() - start
+        assert took < 1.0, took
+    return f"descriptor released after {took * 1000:.0f} ms"
+
+
+@row
+def f23_stop_with_work_in_flight(backend):
+    with Echo(backend, "--codec=length", "--workers", "2", "--work-us",
+              "20000") as server:
+        client = server.connect()
+        client.sendall(b"".join(frame(b"%d" % i) for i in range(20)))
+        assert receive_frame(client) == b"0"
+        code = None
+        def stop():
+            nonlocal code
+            code = server.stop()
+        stopping = threading.Thread(target=stop)
+        stopping.start()
+        answers = 1
+        try:
+            while receive_frame(client) == b"%d" % answers:
+                answers += 1
+        except (AssertionError, ConnectionError):
+            pass
+        stopping.join()
+        assert code == 0 or answers < 20, code
+        assert answers == 20 or code == 1, (answers, code)
+    return f"{answers} of 20 answered, exit {code}"
+
+
+@row
+def f25_idle_timeout(backend):
+    with Echo(backend, "--idle-timeout", "400ms") as server:
+        active, idle = server.connect(), server.connect()
+        echo(active)
+        echo(idle)
+        start = time.monotonic()
+        closed = threading.Event()
+        def keep_alive():
+            while not closed.is_set():
+                echo(active)
+                time.sleep(0.05)
+        keeper = threading.Thread(target=keep_alive)
+        keeper.start()
+        sees_the_end(idle)
+        took = time.monotonic() - start
+        time.sleep(0.4)
+        closed.set()
+        keeper.join()
+        echo(active)
+        assert 0.35 <= took < 5.0, took
+    return f"idle closed after {took * 1000:.0f} ms, active alive"
+
+
+@row
+def f26_a_drip_is_idle(backend):
+    with Echo(backend, "--codec=length", "--idle-timeout", "400ms",
+              "--frame-timeout", "10s") as server:
+        client = server.connect()
+        client.sendall(frame(b"one"))
+        receive_frame(client)
+        start = time.monotonic()
+        try:
+            for byte in frame(b"x" * 1000):
+                client.sendall(bytes([byte]))
+                time.sleep(0.05)
+                assert time.monotonic() - start < 5.0, "still open"
+        except ConnectionError:
+            pass
+        took = time.monotonic() - start
+    return f"closed after {took * 1000:.0f} ms of dripping"
+
+
+@row
+def f27_second_signal(backend):
+    with Echo(backend, "--drain-timeout", "60s") as server:
+        slow = server.connect(receive_buffer=4096)
+        slow.setblocking(False)
+        try:
+            while True:
+                slow.send(b"x" * 65536)
+        except BlockingIOError:
+            pass
+        time.sleep(0.2)
+        server.signal(signal.SIGINT)
+        time.sleep(0.3)
+        assert server.process.poll() is None, "the first one does not wait"
+        server.signal(signal.SIGTERM)
+        code = server.process.wait(PATIENCE)
+        assert code == -signal.SIGTERM, code
+        slow.close()
+    return "the first drains, the second ends"
+
+
+@row
+def f28_codecs(backend):
+    generator = random.Random(28)
+    payloads = [generator.randbytes(generator.randrange(200))
+                for _ in range(200)]
+    streams = {
+        "fixed:16": b"".join(p[:16].ljust(16, b".") for p in payloads),
+        "length": b"".join(frame(p) for p in payloads),
+        "delimiter": b"".join(p.replace(b"\n", b" ") + b"\n"
+                              for p in payloads)}
+    for codec, stream in streams.items():
+        with Echo(backend, f"--codec={codec}") as server:
+            with server.connect() as client:
+                at = 0
+                while at < len(stream):
+                    size = generator.randrange(1, 100)
+                    client.sendall(stream[at:at + size])
+                    at += size
+                assert receive(client, len(stream)) == stream, codec
+    with Echo(backend, "--codec=length", "--max-frame=1k") as server:
+        client = server.connect()
+        client.sendall(struct.pack(">I", 1025))
+        sees_the_end(client)
+        with server.connect() as other:
+            other.sendall(frame(b"alive"))
+            assert receive_frame(other) == b"alive"
+    return "200 messages each; a frame too long is closed"
+
+
+@row
+def f29_socket_options(backend):
+    with Echo(backend) as server, server.connect() as client:
+        start = time.monotonic()
+        for _ in range(50):
+            client.sendall(b"a")
+            client.sendall(b"b")
+            assert receive(client, 2) == b"ab"
+        took = (time.monotonic() - start) / 50
+        assert took < 0.020, took
+        port = server.address[1]
+        client.close()
+        assert server.stop() == 0
+    # The first one's connections are in TIME_WAIT or gone.
+    with Echo(backend, "--strategy=reuseport", port=port) as first:
+        with Echo(backend, "--strategy=reuseport", port=port) as second:
+            for _ in range(20):
+                with first.connect() as client:
+                    echo(client)
+            assert first.stop() == 0 and second.stop() == 0
+            assert first.total("opened") + second.total("opened") == 20
+    return f"write-write-read in {took * 1e3:.2f} ms; restart; shared port"
+
+
+@row
+def f34_capacity(backend):
+    want = 1_100 if not LONG else 10_000
+    with Echo(backend, "--max-connections", str(want + 100)) as server:
+        clients = []
+        refused = 0
+        for _ in range(want):
+            client = server.connect()
+            client.sendall(b"x")
+            clients.append(client)
+        for client in clients:
+            try:
+                if client.recv(1) != b"x":
+                    refused += 1
+            except ConnectionError:
+                refused += 1
+        if backend == "select":
+            assert refused > 0, "select took more than FD_SETSIZE"
+        else:
+            assert refused == 0, refused
+        for client in clients:
+            client.close()
+        with server.connect() as client:
+            echo(client)
+        assert server.stop() == 0
+        assert server.total("opened") == want - refused + 1
+    return f"{want - refused} held, {refused} refused and told"
+
+
+@row
+def x02_counters(backend):
+    messages = 500
+    with Echo(backend) as server:
+        with server.connect() as client:
+            for _ in range(messages):
+                echo(client)
+        assert server.stop() == 0
+        assert server.total("writes") == messages
+        reads = server.total("reads")
+        # The end of the stream is a read too.
+        assert messages < reads <= messages * 1.02, reads
+    return f"{messages} messages: {messages} writes, {reads} reads"
+
+
+def polymux(*arguments):
+    return subprocess.run(["bench/polymux", *arguments], text=True, check=True,
+                          capture_output=True).stdout
+
+
+def backends():
+    """Each backend and, when it cannot be used here, why."""
+    found = {}
+    for line in polymux("list").splitlines()[1:]:
+        if not line.strip():
+            break
+        name = line.split()[0]
+        usable = line.rstrip().endswith(" available")
+        found[name] = "" if usable else line.split(None, 1)[1]
+    return found
