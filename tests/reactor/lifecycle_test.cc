@@ -337,16 +337,34 @@ TEST_P(LifecycleTest, LingeringEndsWithItsTime) {
   EXPECT_GE(loop().Now() - start, 30ms);
 }
 
-TEST_P(LifecycleTest, LingeringEndsAfterSoManyBytes) {
+TEST_P(LifecycleTest, LingeringDropsHoweverMuchComes) {
   options_.timeouts.linger = 1h;
   Pair pair = MakeUnixPair(1 << 20);
   pair.far.SendSome(Pattern(32 * kKiB));
   const auto connection = Open(std::move(pair.near));
   connection->Shutdown();
+  for (int i = 0; i < 10; ++i) {
+    StepAFewTimes();
+    EXPECT_TRUE(reasons_.empty());
+    pair.far.SendSome(Pattern(32 * kKiB));
+  }
+  pair.far.Close();
+  EXPECT_EQ(StepUntilClosed(), CloseReason::kLocal);
+}
+
+TEST_P(LifecycleTest, LingeringAfterABadFrameEndsAfterSoManyBytes) {
+  options_.timeouts.linger = 1h;
+  UseFrames();
+  on_frame_ = [](Connection&, std::string_view) {};
+  Pair pair = MakeUnixPair(1 << 20);
+  pair.far.Send("\x7f\xff\xff\xff");
+  Open(std::move(pair.near));
+  StepAFewTimes();
+  pair.far.SendSome(Pattern(32 * kKiB));
   StepAFewTimes();
   EXPECT_TRUE(reasons_.empty());
   pair.far.SendSome(Pattern(64 * kKiB));
-  EXPECT_EQ(StepUntilClosed(), CloseReason::kLocal);
+  EXPECT_EQ(StepUntilClosed(), CloseReason::kMalformed);
 }
 
 TEST_P(LifecycleTest, H06_TooMuchPendingOutputEndsTheConnection) {
