@@ -14,7 +14,7 @@ int main() {
     connection.Send(input.view());
     input.Clear();
   };
-  polymux::ConnectionSet connections(&loop, &options, [] {});
+  polymux::ConnectionSet connections(&loop, &options, [](auto&) {});
   polymux::Acceptor acceptor(
       &loop,
       polymux::Socket::Listen(*polymux::InetAddress::Parse("127.0.0.1", 0), {}),
