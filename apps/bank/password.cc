@@ -15,8 +15,8 @@ constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemory = std::size_t{19} * 1024 * 1024;
 
 void Initialize() {
-  static const bool initialized = ::sodium_init() >= 0;
-  POLYMUX_CHECK(initialized, "libsodium has no source of random numbers");
+  static const bool kInitialized = ::sodium_init() >= 0;
+  POLYMUX_CHECK(kInitialized, "libsodium has no source of random numbers");
 }
 
 }  // namespace

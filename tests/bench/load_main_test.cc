@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <csignal>
 #include <nlohmann/json.hpp>
@@ -148,12 +149,24 @@ TEST(LoadMain, UsageErrorsNameTheFlag) {
 class LoadMainSignal : public testing::TestWithParam<int> {};
 
 TEST_P(LoadMainSignal, EndsItPromptly) {
-  const FaultServer server({.message_size = 64});
+  // The child is made before the server's thread, which might hold a lock of
+  // the allocator's just then; it is told the address.
+  std::array<int, 2> ends{};
+  ASSERT_EQ(pipe(ends.data()), 0);
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {
-    _exit(CallLoadMain({server.address(), "-c", "50", "-d", "60s"}));
+    close(ends[1]);
+    std::array<char, 64> address{};
+    if (read(ends[0], address.data(), address.size() - 1) <= 0) _exit(1);
+    _exit(CallLoadMain({address.data(), "-c", "50", "-d", "60s"}));
   }
+  close(ends[0]);
+  const FaultServer server({.message_size = 64});
+  const std::string address = server.address();
+  ASSERT_EQ(write(ends[1], address.data(), address.size()),
+            static_cast<ssize_t>(address.size()));
+  close(ends[1]);
   usleep(300'000);
   const std::int64_t begin = MonotonicNs();
   kill(child, GetParam());

@@ -47,10 +47,12 @@ TEST_P(TutorialTest, SeveralClientsAreEchoedInTurn) {
   second.Echo("still here");
 }
 
-// Sends until the server and the kernel take no more: 16 MiB would be more than
-// all buffers together.
+// More than all buffers together: tcp_rmem may be 32 MiB.
+constexpr std::size_t kTooMuch = std::size_t{64} << 20;
+
+// Sends until the server and the kernel take no more.
 std::size_t SendWithoutReading(Client& client) {
-  const std::string bytes = Pattern(std::size_t{16} << 20);
+  const std::string bytes = Pattern(kTooMuch);
   std::size_t sent = 0;
   const auto stalls = [&] {
     const auto give_up =
@@ -87,7 +89,7 @@ TEST_P(TutorialLaterStepsTest, KeepWhatAClientDoesNotReadYet) {
   const Step step(GetParam());
   Client lazy(step.address(), 4096);
   const std::size_t sent = SendWithoutReading(lazy);
-  EXPECT_LT(sent, std::size_t{16} << 20) << "nothing slows it down";
+  EXPECT_LT(sent, kTooMuch) << "nothing slows it down";
   Client(step.address()).Echo("hello");
   Client(step.address()).Echo("hello");
   EXPECT_TRUE(lazy.Receive(sent) == Pattern(sent));
