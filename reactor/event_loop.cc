@@ -205,8 +205,9 @@ std::vector<Counter> EventLoop::CounterList() const {
 }
 
 inline void EventLoop::Prefetch(const Event& event) const {
-  const auto* const channel = reinterpret_cast<const char*>(
-      static_cast<std::uintptr_t>(poller_->TokenOf(event)));
+  const auto token = static_cast<std::uintptr_t>(poller_->TokenOf(event));
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.
+  const auto* const channel = reinterpret_cast<const char*>(token);
   constexpr std::size_t kCacheLine = 64;
   constexpr std::size_t kLines = 3;  // see the members of Connection
   for (std::size_t line = 0; line < kLines; ++line) {
