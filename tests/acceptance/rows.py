@@ -273,7 +273,8 @@ def f18_client_leaves_early(backend):
             client.close()
         with server.connect() as client:
             echo(client)
-        assert server.stop() in (0, 1)
+        # What nobody is there to take is dropped, not lost.
+        assert server.stop() == 0
     return "20 clients gone before their replies, server alive"
 
 
