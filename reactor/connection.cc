@@ -226,7 +226,7 @@ void Connection::OnWritable(const Event&) {
   if (loop_->IsInLoopThread()) {
     SendInLoop(bytes);
   } else {
-    HandOverCopy(bytes);
+    HandOver(bytes);
   }
 }
 
@@ -239,13 +239,9 @@ void Connection::SendFrame(std::string_view payload) {
 }
 
 // Not in Send, whose usual path is short.
-[[gnu::noinline]] void Connection::HandOverCopy(std::string_view bytes) {
-  HandOver(std::string(bytes));
-}
-
-void Connection::HandOver(std::string bytes) {
-  loop_->QueueInLoop([self = shared_from_this(), moved = std::move(bytes)] {
-    self->SendInLoop(moved);
+[[gnu::noinline]] void Connection::HandOver(std::string_view bytes) {
+  loop_->QueueInLoop([self = shared_from_this(), copy = std::string(bytes)] {
+    self->SendInLoop(copy);
   });
 }
 
@@ -452,9 +448,17 @@ void Connection::EndWork() {
 
 void Connection::OnTimeout(CloseReason reason) {
   if (state_ == State::kLingering) return GiveUpLingering();
-  const bool busy = !output_.empty() || work_in_flight_ > 0;
+  // The peer is not to blame for what this side does not read.
+  const bool paused = paused_ != 0;
+  const bool busy = paused || !output_.empty() || work_in_flight_ > 0;
   if (reason == CloseReason::kIdle && busy) {
     return deadlines_->idle.Arm(limits_->idle);
+  }
+  if (reason == CloseReason::kFrameTimeout && paused) {
+    return deadlines_->frame.Arm(limits_->frame);
+  }
+  if (reason == CloseReason::kFirstByteTimeout && paused) {
+    return deadlines_->first_byte.Arm(limits_->first_byte);
   }
   CloseNow(reason, {});
 }

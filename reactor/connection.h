@@ -241,8 +241,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   void SendInLoop(std::string_view bytes);
   void SendFrameInLoop(std::string_view payload);
   // Has a copy sent by the loop's thread.
-  void HandOver(std::string bytes);
-  void HandOverCopy(std::string_view bytes);
+  void HandOver(std::string_view bytes);
   // One send(2): how much the socket took; nothing after an error that ends the
   // connection.
   std::optional<std::size_t> Write(std::string_view bytes);

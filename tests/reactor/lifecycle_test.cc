@@ -468,6 +468,23 @@ TEST_P(LifecycleTest, H07_ADripDoesNotProlongAFrame) {
   EXPECT_EQ(Count("closed_frame_timeout"), 1U);
 }
 
+TEST_P(LifecycleTest, APauseIsNotThePeersDelay) {
+  UseFrames();
+  options_.timeouts.frame = 30ms;
+  options_.timeouts.idle = 40ms;
+  Pair pair = MakeTcpPair();
+  const auto connection = Open(std::move(pair.near));
+  const std::string frame = framing_->Encode("whole");
+  pair.far.Send(frame.substr(0, 6));
+  ASSERT_TRUE(StepUntil([&] { return Count("bytes_read") == 6; }));
+  connection->PauseReading();
+  pair.far.Send(frame.substr(6));
+  StepFor(120ms);
+  EXPECT_TRUE(reasons_.empty());
+  connection->ResumeReading();
+  EXPECT_TRUE(StepUntil([&] { return !frames_.empty(); }));
+}
+
 TEST_P(LifecycleTest, F26_ADripIsIdle) {
   UseFrames();
   options_.timeouts.idle = 60ms;
