@@ -65,6 +65,20 @@ Cell AnalyzeCell(const Plan& plan, std::span<const Trial> trials,
 
 }  // namespace
 
+std::string_view ToString(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kFaster:
+      return "faster";
+    case Verdict::kSlower:
+      return "slower";
+    case Verdict::kEquivalent:
+      return "equivalent";
+    case Verdict::kInconclusive:
+      break;
+  }
+  return "inconclusive";
+}
+
 std::optional<Summary> Summarize(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   std::ranges::sort(values);
@@ -81,7 +95,7 @@ std::optional<Summary> Cell::Find(std::string_view metric) const {
   return found->second;
 }
 
-std::vector<Cell> Analyze(const Plan& plan, std::span<const Trial> trials) {
+Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
   const auto baseline = static_cast<std::size_t>(
       std::distance(plan.arms.begin(),
                     std::ranges::find(plan.arms, plan.baseline, &Arm::name)));
@@ -95,7 +109,7 @@ std::vector<Cell> Analyze(const Plan& plan, std::span<const Trial> trials) {
           Ratio(PrimaryByRound(plan, trials, scenario, arm), reference);
     }
   }
-  return cells;
+  return {.cells = std::move(cells)};
 }
 
 }  // namespace polymux::bench

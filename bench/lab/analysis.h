@@ -24,6 +24,25 @@ struct Summary {
 // Empty for no values.
 std::optional<Summary> Summarize(std::vector<double> values);
 
+// How an arm compares with the baseline in the primary metric: the median of
+// the ratios within each round, and the interval in which the true one lies.
+struct Effect {
+  double ratio = 1;
+  double low = 0;
+  double high = 0;
+  int rounds = 0;  // in which both have a value
+};
+
+enum class Verdict {
+  kFaster,        // needs less CPU per message than the baseline
+  kSlower,        // needs more
+  kEquivalent,    // the interval lies within the margin
+  kInconclusive,  // none of these can be said
+};
+
+// "faster", "slower", "equivalent", "inconclusive".
+std::string_view ToString(Verdict verdict);
+
 // One arm in one scenario.
 struct Cell {
   std::size_t scenario;  // index into the plan
@@ -38,14 +57,68 @@ struct Cell {
   // Of the primary metric: arm over baseline in the same round, over the rounds
   // in which both are valid.  Empty for the baseline.
   std::optional<Summary> ratio = {};
+  // Over the rounds in which both are valid and untainted; and over those in
+  // which both are valid.  Empty for the baseline, or with too few rounds.
+  std::optional<Effect> effect = {};
+  std::optional<Effect> effect_with_tainted = {};
+  // Empty for the baseline and its control, or without an effect.
+  std::optional<Verdict> verdict = {};
+  int tainted_trials = 0;  // of the valid ones
+  // What the counters say about the difference from the baseline, a sentence;
+  // empty when they say nothing.
+  std::string why = {};
 
   // Empty: not available.
   std::optional<Summary> Find(std::string_view metric) const;
 };
 
-// One cell per scenario and arm of the plan, by scenario, in the plan's order.
+// What the control says about one scenario.
+struct ControlCheck {
+  std::size_t scenario;  // index into the plan
+  Effect effect;         // of the control
+  // Whether its interval includes 1.  If not, the run is not to be quoted.
+  bool sound = true;
+};
+
+// A number with the interval in which it lies.
+struct Estimate {
+  double value = 0;
+  double low = 0;
+  double high = 0;
+};
+
+// What one Wait costs an arm, in ns of server CPU together with the messages
+// that it brings: per_wait + per_watched * watched + per_ready * ready.
+struct CostModel {
+  std::size_t arm;  // index into the plan
+  Estimate per_wait_ns;
+  Estimate per_watched_ns;
+  Estimate per_ready_ns;
+  int trials = 0;
+  int watched_min = 0;  // the range of connections that was measured
+  int watched_max = 0;
+};
+
+// Where two arms cost the same per message, as connections grow.
+struct Crossover {
+  std::size_t arm;    // cheaper with fewer connections
+  std::size_t other;  // cheaper with more
+  int active = 1;     // connections that send
+  Estimate connections;
+  bool extrapolated = false;  // beyond what was measured
+};
+
+// All that follows from the trials.
+struct Analysis {
+  // One per scenario and arm of the plan, by scenario, in the plan's order.
+  std::vector<Cell> cells;
+  std::vector<ControlCheck> controls = {};
+  std::vector<CostModel> models = {};
+  std::vector<Crossover> crossovers = {};
+};
+
 // A function of its arguments alone.
-std::vector<Cell> Analyze(const Plan& plan, std::span<const Trial> trials);
+Analysis Analyze(const Plan& plan, std::span<const Trial> trials);
 
 }  // namespace polymux::bench
 

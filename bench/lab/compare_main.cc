@@ -49,7 +49,7 @@ std::filesystem::path OutputDirectory(const CompareOptions& options) {
 
 // Whether an arm that should have been measured has no valid trial.
 bool LacksArm(const Results& results) {
-  const auto cells = Analyze(results.plan, results.trials);
+  const auto cells = Analyze(results.plan, results.trials).cells;
   return std::ranges::any_of(cells, [](const Cell& cell) {
     return cell.obstacle.empty() && cell.valid_trials == 0;
   });

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,7 +22,17 @@ struct Plan {
   std::string baseline;
   int reactors = 1;
   int load_threads = 1;
+  // How many rounds, whole Williams blocks; with a precision at most so many.
   int rounds = 1;
+  // Stop at the end of a block when the interval of each arm's effect is no
+  // wider than this to either side, as a share (0.01: +-1 %).  None: never.
+  std::optional<double> precision = {};
+  // An effect whose interval lies within 1 +- margin is "equivalent".
+  double margin = 0.02;
+  // Of all intervals of one scenario together.
+  double confidence = 0.95;
+  // The arm that is a second copy of the baseline; empty: there is none.
+  std::string control = {};
   std::chrono::nanoseconds warm_up{0};
   std::chrono::nanoseconds window{0};
   std::uint64_t seed = 0;
@@ -36,6 +47,13 @@ struct Slot {
   std::size_t arm;       // index into the plan
   int round;             // from 0
   int position;          // from 0, within the round
+  // How often this trial has been run before, since it was tainted.
+  int attempt = 0;
+  // Whether server and load generator have changed places (their CPUs).
+  bool cpus_swapped = false;
+  // Bytes of meaningless environment, so that the stack of the server does not
+  // begin at the same address in every trial.
+  int padding = 0;
 };
 
 // Why this arm cannot take part in this scenario; empty when it can.

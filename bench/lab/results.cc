@@ -149,7 +149,7 @@ std::string ToJson(const Results& results) {
     trials.push_back(TrialJson(plan, trial));
   }
   Json analysis = Json::array();
-  for (const Cell& cell : Analyze(plan, results.trials)) {
+  for (const Cell& cell : Analyze(plan, results.trials).cells) {
     analysis.push_back(CellJson(plan, cell));
   }
   const Json document{{"schema_version", kSchemaVersion},

@@ -229,7 +229,7 @@ std::string Conditions(const Results& results) {
 
 std::string RenderTable(const Results& results) {
   const Plan& plan = results.plan;
-  const std::vector<Cell> cells = Analyze(plan, results.trials);
+  const std::vector<Cell> cells = Analyze(plan, results.trials).cells;
   std::string text = Wrap("", Headline(plan, cells));
   const std::string warning = DebugWarning(results);
   if (!warning.empty()) text += Wrap("", warning);

@@ -20,7 +20,7 @@ TEST(AnalysisTest, SummarizesByTheMedian) {
 
 TEST(AnalysisTest, ACellForEachArmInEachScenario) {
   const Results results = SampleResults();
-  const auto cells = Analyze(results.plan, results.trials);
+  const auto cells = Analyze(results.plan, results.trials).cells;
   ASSERT_EQ(cells.size(), 6u);
   EXPECT_EQ(cells[0].valid_trials, 3);
   const Summary cost = *cells[0].Find(kPrimaryMetric);
@@ -41,7 +41,7 @@ TEST(AnalysisTest, RatiosAreToTheBaselineOfTheSameRound) {
           (trial.slot.round == 0 ? 30'000'000 : 22'000'000);
     }
   }
-  const auto cells = Analyze(results.plan, results.trials);
+  const auto cells = Analyze(results.plan, results.trials).cells;
   EXPECT_FALSE(cells[0].ratio);
   EXPECT_EQ(cells[1].ratio->median, 0.5);
   const Summary ratio = *cells[2].ratio;
@@ -55,7 +55,7 @@ TEST(AnalysisTest, InvalidTrialsCountOnlyAsInvalid) {
   for (Trial& trial : results.trials) {
     if (trial.slot.arm == 0 && trial.slot.round == 1) trial.invalid = "broken";
   }
-  const auto cells = Analyze(results.plan, results.trials);
+  const auto cells = Analyze(results.plan, results.trials).cells;
   EXPECT_EQ(cells[0].valid_trials, 2);
   EXPECT_EQ(cells[0].invalid_trials, 1);
   EXPECT_EQ(cells[0].first_reason, "broken");
@@ -64,7 +64,7 @@ TEST(AnalysisTest, InvalidTrialsCountOnlyAsInvalid) {
 }
 
 TEST(AnalysisTest, WithoutTrialsNothingIsKnown) {
-  const auto cells = Analyze(SamplePlan(), {});
+  const auto cells = Analyze(SamplePlan(), {}).cells;
   ASSERT_EQ(cells.size(), 6u);
   EXPECT_FALSE(cells[0].Find(kPrimaryMetric));
   EXPECT_FALSE(cells[1].ratio);

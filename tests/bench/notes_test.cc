@@ -15,7 +15,7 @@ using testing::Not;
 using testing::StartsWith;
 
 std::vector<std::string> NotesOf(const Results& results) {
-  return Notes(results, Analyze(results.plan, results.trials));
+  return Notes(results, Analyze(results.plan, results.trials).cells);
 }
 
 TEST(NotesTest, SaysWhatMinAndMaxAreNot) {
