@@ -14,8 +14,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int kSchemaVersion = 1;
-
 template <typename T>
 Json OrNull(const std::optional<T>& value) {
   return value ? Json(*value) : Json(nullptr);
@@ -58,6 +56,7 @@ Json ArmJson(const Arm& arm) {
   return {{"name", arm.name},
           {"kind", ToString(arm.kind)},
           {"target", arm.target},
+          {"max_fd", OrNull(arm.max_fd)},
           {"unavailable", TextOrNull(arm.unavailable)}};
 }
 
@@ -71,12 +70,17 @@ Json PlanJson(const Plan& plan) {
   return {{"scenarios", scenarios},
           {"arms", arms},
           {"baseline", plan.baseline},
+          {"control", TextOrNull(plan.control)},
           {"reactors", plan.reactors},
           {"load_threads", plan.load_threads},
           {"rounds", plan.rounds},
+          {"precision", OrNull(plan.precision)},
+          {"margin", plan.margin},
+          {"confidence", plan.confidence},
           {"warm_up_ns", plan.warm_up.count()},
           {"window_ns", plan.window.count()},
           {"seed", plan.seed},
+          {"descriptor_limit", plan.descriptor_limit},
           {"server_cpus", plan.cpus.server},
           {"load_cpus", plan.cpus.load}};
 }
@@ -96,6 +100,9 @@ Json TrialJson(const Plan& plan, const Trial& trial) {
               {"backend", TextOrNull(trial.backend)},
               {"round", trial.slot.round},
               {"position", trial.slot.position},
+              {"attempt", trial.slot.attempt},
+              {"cpus_swapped", trial.slot.cpus_swapped},
+              {"padding", trial.slot.padding},
               {"valid", trial.valid()},
               {"invalid_reason", TextOrNull(trial.invalid)},
               {"flags", Flags(trial)},
@@ -125,40 +132,89 @@ Json SummaryJson(const Summary& summary) {
       {"median", summary.median}, {"min", summary.min}, {"max", summary.max}};
 }
 
+Json EffectJson(const std::optional<Effect>& effect) {
+  if (!effect) return nullptr;
+  return {{"ratio", effect->ratio},
+          {"low", effect->low},
+          {"high", effect->high},
+          {"rounds", effect->rounds}};
+}
+
 Json CellJson(const Plan& plan, const Cell& cell) {
   Json metrics = Json::object();
   for (const auto& [name, summary] : cell.metrics) {
     metrics[std::string(name)] = SummaryJson(summary);
   }
-  return {{"scenario", plan.scenarios[cell.scenario].name},
-          {"arm", plan.arms[cell.arm].name},
-          {"unsupported", TextOrNull(cell.obstacle)},
-          {"valid_trials", cell.valid_trials},
-          {"invalid_trials", cell.invalid_trials},
-          {"metrics", metrics},
-          {"ratio_to_baseline",
-           cell.ratio ? SummaryJson(*cell.ratio) : Json(nullptr)}};
+  return {
+      {"scenario", plan.scenarios[cell.scenario].name},
+      {"arm", plan.arms[cell.arm].name},
+      {"unsupported", TextOrNull(cell.obstacle)},
+      {"valid_trials", cell.valid_trials},
+      {"invalid_trials", cell.invalid_trials},
+      {"tainted_trials", cell.tainted_trials},
+      {"metrics", metrics},
+      {"ratio_to_baseline",
+       cell.ratio ? SummaryJson(*cell.ratio) : Json(nullptr)},
+      {"effect", EffectJson(cell.effect)},
+      {"effect_with_tainted", EffectJson(cell.effect_with_tainted)},
+      {"verdict", cell.verdict ? Json(ToString(*cell.verdict)) : Json(nullptr)},
+      {"why", TextOrNull(cell.why)}};
+}
+
+Json ControlJson(const Plan& plan, const ControlCheck& control) {
+  return {{"scenario", plan.scenarios[control.scenario].name},
+          {"effect", EffectJson(control.effect)},
+          {"sound", control.sound}};
+}
+
+Json EstimateJson(const Estimate& estimate) {
+  return {{"value", estimate.value},
+          {"low", estimate.low},
+          {"high", estimate.high}};
+}
+
+Json ModelJson(const Plan& plan, const CostModel& model) {
+  return {{"arm", plan.arms[model.arm].name},
+          {"per_wait_ns", EstimateJson(model.per_wait_ns)},
+          {"per_watched_ns", EstimateJson(model.per_watched_ns)},
+          {"per_ready_ns", EstimateJson(model.per_ready_ns)},
+          {"trials", model.trials},
+          {"watched_min", model.watched_min},
+          {"watched_max", model.watched_max}};
+}
+
+Json CrossoverJson(const Plan& plan, const Crossover& crossover) {
+  return {{"arm", plan.arms[crossover.arm].name},
+          {"other", plan.arms[crossover.other].name},
+          {"active", crossover.active},
+          {"connections", EstimateJson(crossover.connections)},
+          {"extrapolated", crossover.extrapolated}};
+}
+
+// One element for each of `items`.
+template <typename Items, typename ToElement>
+Json ArrayOf(const Plan& plan, const Items& items, ToElement to_element) {
+  Json array = Json::array();
+  for (const auto& item : items) array.push_back(to_element(plan, item));
+  return array;
 }
 
 }  // namespace
 
 std::string ToJson(const Results& results) {
   const Plan& plan = results.plan;
-  Json trials = Json::array();
-  for (const Trial& trial : results.trials) {
-    trials.push_back(TrialJson(plan, trial));
-  }
-  Json analysis = Json::array();
-  for (const Cell& cell : Analyze(plan, results.trials).cells) {
-    analysis.push_back(CellJson(plan, cell));
-  }
-  const Json document{{"schema_version", kSchemaVersion},
-                      {"tool", "polymux"},
-                      {"environment", EnvironmentJson(results.environment)},
-                      {"plan", PlanJson(plan)},
-                      {"trials", trials},
-                      {"analysis", analysis},
-                      {"complete", results.complete}};
+  const Analysis analysis = Analyze(plan, results.trials);
+  const Json document{
+      {"schema_version", kSchemaVersion},
+      {"tool", "polymux"},
+      {"environment", EnvironmentJson(results.environment)},
+      {"plan", PlanJson(plan)},
+      {"trials", ArrayOf(plan, results.trials, TrialJson)},
+      {"analysis", ArrayOf(plan, analysis.cells, CellJson)},
+      {"controls", ArrayOf(plan, analysis.controls, ControlJson)},
+      {"models", ArrayOf(plan, analysis.models, ModelJson)},
+      {"crossovers", ArrayOf(plan, analysis.crossovers, CrossoverJson)},
+      {"complete", results.complete}};
   // What a foreign program wrote need not be UTF-8.
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

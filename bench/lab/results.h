@@ -20,8 +20,13 @@ struct Results {
   bool complete = false;
 };
 
-// The document of results.json: schema_version, tool, environment, plan,
-// trials, analysis, complete.
+// Of the document; a change that a reader of an older one would misunderstand
+// increases it.
+inline constexpr int kSchemaVersion = 2;
+
+// The document of results.json, as docs/results.schema.json describes it.  What
+// is derived from the trials ("analysis", "controls", "models", "crossovers")
+// is there for other readers; read_results.h computes it anew.
 std::string ToJson(const Results& results);
 
 // Writes the document to `path` in one step: a reader sees the old one or the

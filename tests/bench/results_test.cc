@@ -27,8 +27,9 @@ using Names = std::vector<std::string>;
 TEST(ResultsTest, TheDocumentHasTheseParts) {
   const Json document = Document();
   EXPECT_EQ(Keys(document), (Names{"schema_version", "tool", "environment",
-                                   "plan", "trials", "analysis", "complete"}));
-  EXPECT_EQ(document["schema_version"], 1);
+                                   "plan", "trials", "analysis", "controls",
+                                   "models", "crossovers", "complete"}));
+  EXPECT_EQ(document["schema_version"], 2);
   EXPECT_EQ(document["tool"], "polymux");
   EXPECT_EQ(document["complete"], true);
   EXPECT_EQ(document["environment"]["build"]["ndebug"], true);
@@ -41,7 +42,7 @@ TEST(ResultsTest, ThePlan) {
                             "idle": 200, "message_size": 100, "depth": 1})"));
   EXPECT_EQ(plan["arms"][2],
             Json::parse(R"({"name": "raw", "kind": "peer", "target": "raw",
-                            "unavailable": null})"));
+                            "max_fd": null, "unavailable": null})"));
   EXPECT_EQ(plan["baseline"], "base");
   EXPECT_EQ(plan["rounds"], 3);
   EXPECT_EQ(plan["window_ns"], 1'000'000'000);
@@ -56,7 +57,7 @@ TEST(ResultsTest, ATrialHasAllOfTheDesignsFields) {
   const Json trial = Json::parse(ToJson(results))["trials"][0];
   EXPECT_EQ(trial, Json::parse(R"({
     "scenario": "small", "arm": "base", "backend": null, "round": 2,
-    "position": 1, "valid": true, "invalid_reason": null,
+    "position": 1, "attempt": 0, "cpus_swapped": false, "padding": 0, "valid": true, "invalid_reason": null,
     "flags": ["client-bound", "unsaturated"], "messages": 1000,
     "window_ns": 1000000000,
     "server_cpu_ns": 10000000, "server_user_ns": null,

@@ -1,0 +1,145 @@
+#include "bench/lab/read_results.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+#include <string>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+using nlohmann::json;
+using testing::AllOf;
+using testing::HasSubstr;
+
+// Results in which no field has its default value.
+Results FullResults() {
+  Results results = SampleResults();
+  results.environment = {.date = "2026-01-02T03:04:05Z",
+                         .kernel = "Linux 6.1.0 x86_64",
+                         .cpu_model = "AMD EPYC",
+                         .cpus = 2,
+                         .memory_bytes = 8'000'000'000,
+                         .governor = "performance",
+                         .clock_source = "tsc",
+                         .virtualisation = "kvm",
+                         .somaxconn = "4096",
+                         .descriptor_limit = 20'000,
+                         .build = {true, "gcc 12.2.0", "address"}};
+  Plan& plan = results.plan;
+  plan.arms[1].unavailable = "forbidden";
+  plan.reactors = 2;
+  plan.load_threads = 3;
+  plan.precision = 0.01;
+  plan.margin = 0.03;
+  plan.confidence = 0.99;
+  plan.control = "raw";
+  plan.seed = 0xffff'ffff'ffff'ffff;
+  Trial& trial = results.trials[0];
+  trial.slot.attempt = 2;
+  trial.slot.cpus_swapped = true;
+  trial.slot.padding = 17;
+  trial.backend = "epoll-lt";
+  trial.load.server_user_ns = 5;
+  trial.load.server_system_ns = 6;
+  trial.load.rss_anon_bytes = 7;
+  trial.load.latency_ns.p999 = 19'000;
+  results.trials[1].invalid = "3 mismatch <&> \u00b5";
+  return results;
+}
+
+// Why the sample's document cannot be read after `change`.
+std::string ReasonAfter(const std::function<void(json&)>& change) {
+  json document = json::parse(ToJson(SampleResults()));
+  change(document);
+  try {
+    ParseResults(document.dump());
+  } catch (const std::runtime_error& error) {
+    return error.what();
+  }
+  return "it was read";
+}
+
+TEST(ReadResultsTest, WhatIsReadIsWrittenTheSame) {
+  for (const Results& results : {SampleResults(), FullResults()}) {
+    const std::string document = ToJson(results);
+    EXPECT_EQ(ToJson(ParseResults(document)), document);
+  }
+}
+
+TEST(ReadResultsTest, ReadsAnInterruptedRun) {
+  Results results = FullResults();
+  results.trials.resize(2);
+  results.complete = false;
+  const std::string document = ToJson(results);
+  EXPECT_EQ(ToJson(ParseResults(document)), document);
+  results.trials.clear();
+  EXPECT_TRUE(ParseResults(ToJson(results)).trials.empty());
+}
+
+TEST(ReadResultsTest, ReadsAFile) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "r.json";
+  WriteResults(FullResults(), path);
+  EXPECT_EQ(ToJson(ReadResults(path)), ToJson(FullResults()));
+}
+
+TEST(ReadResultsTest, AnErrorNamesTheFile) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "bad.json";
+  std::ofstream(path) << "{\"tool\": ";
+  try {
+    ReadResults(path);
+    FAIL() << "it was read";
+  } catch (const std::runtime_error& error) {
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr(path.string()), HasSubstr("parse error")));
+  }
+  EXPECT_THROW(ReadResults("/no/such/file"), std::runtime_error);
+  EXPECT_THROW(ReadResults(testing::TempDir()), std::runtime_error);
+}
+
+TEST(ReadResultsTest, RefusesOtherVersionsAndOtherFiles) {
+  EXPECT_EQ(ReasonAfter([](json& document) { document["schema_version"] = 1; }),
+            "schema_version 1; this program reads version 2 only");
+  EXPECT_THAT(ReasonAfter([](json& document) { document = json::array(); }),
+              HasSubstr("no results file"));
+  EXPECT_THAT(ReasonAfter([](json& document) { document["tool"] = "wrk"; }),
+              HasSubstr("no results file"));
+}
+
+TEST(ReadResultsTest, AnErrorSaysWhere) {
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                document["plan"]["arms"][1].erase("target");
+              }),
+              AllOf(HasSubstr("/plan/arms/1"), HasSubstr("target")));
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                document["trials"][4]["messages"] = "many";
+              }),
+              AllOf(HasSubstr("/trials/4/messages"), HasSubstr("number")));
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                document["trials"][3]["arm"] = "other";
+              }),
+              AllOf(HasSubstr("trial 3"), HasSubstr("no arm \"other\"")));
+  EXPECT_THAT(
+      ReasonAfter([](json& document) { document["plan"]["baseline"] = "x"; }),
+      HasSubstr("no baseline \"x\""));
+}
+
+TEST(ReadResultsTest, RefusesWhatTheLabRequires) {
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                document["plan"]["scenarios"][0]["message_size"] = 0;
+              }),
+              HasSubstr("at least one byte"));
+  EXPECT_THAT(
+      ReasonAfter([](json& document) { document["trials"][0]["round"] = -1; }),
+      HasSubstr("round: -1 is out of range"));
+}
+
+}  // namespace
+}  // namespace polymux::bench
