@@ -1,6 +1,7 @@
 #include "apps/connection_flags.h"
 
 #include <stdexcept>
+#include <utility>
 
 #include "apps/codec.h"
 #include "apps/flag_values.h"
@@ -8,13 +9,23 @@
 namespace polymux {
 
 void ConnectionFlags::AddTo(CLI::App& app) {
-  using std::chrono_literals::operator""s;
   AddSize(app, "--max-frame", max_frame_, "largest payload of a frame");
   app.add_option(
          "--codec", codec_,
          "how the stream is cut into messages: " + std::string(kCodecNames))
       ->type_name("CODEC")
       ->capture_default_str();
+  AddLimits(app, "; 0s: for ever, as without a codec");
+}
+
+void ConnectionFlags::AddTo(CLI::App& app,
+                            std::shared_ptr<const Framing> framing) {
+  own_framing_ = std::move(framing);
+  AddLimits(app, "; 0s: for ever");
+}
+
+void ConnectionFlags::AddLimits(CLI::App& app, const std::string& off) {
+  using std::chrono_literals::operator""s;
   AddSize(app, "--high-water", options_.high_water,
           "reading pauses with more output pending");
   AddSize(app, "--low-water", options_.low_water,
@@ -22,15 +33,17 @@ void ConnectionFlags::AddTo(CLI::App& app) {
   AddSize(app, "--max-output", options_.max_output,
           "with more output pending a connection is closed");
   AddTimeout(app, "--first-byte-timeout", &ConnectionTimeouts::first_byte, 10s,
-             "from the connect to the first byte");
+             "from the connect to the first byte" + off);
   AddTimeout(app, "--frame-timeout", &ConnectionTimeouts::frame, 10s,
-             "from the first byte of a frame to its last");
+             "from the first byte of a frame to its last" + off);
   AddTimeout(app, "--idle-timeout", &ConnectionTimeouts::idle, 60s,
-             "from one message to the next");
+             "from one message to the next" + off);
   AddTimeout(app, "--write-timeout", &ConnectionTimeouts::write, 30s,
-             "of pending output that the peer takes nothing of");
+             "of pending output that the peer takes nothing of" + off);
   AddDuration(app, "--linger-timeout", options_.timeouts.linger,
               "how long to wait for the peer's end after ours");
+  AddSize(app, "--linger-bytes", options_.max_discarded,
+          "what is read and dropped meanwhile after a malformed frame");
   app.final_callback([this] { Check(); });
 }
 
@@ -46,7 +59,7 @@ void ConnectionFlags::Check() const {
         "--low-water", "must not exceed --high-water, nor that --max-output");
   }
   try {
-    MakeFraming(codec_, max_frame_);
+    framing();
   } catch (const std::invalid_argument& error) {
     throw CLI::ValidationError("--codec", error.what());
   }
@@ -58,14 +71,16 @@ void ConnectionFlags::AddTimeout(
     std::chrono::nanoseconds preset, const std::string& help) {
   options_.timeouts.*member = preset;
   timeouts_.emplace_back(
-      AddDuration(app, name, options_.timeouts.*member,
-                  help + "; 0s: for ever, as without a codec"),
-      member);
+      AddDuration(app, name, options_.timeouts.*member, help), member);
+}
+
+std::shared_ptr<const Framing> ConnectionFlags::framing() const {
+  return own_framing_ ? own_framing_ : MakeFraming(codec_, max_frame_);
 }
 
 Connection::Options ConnectionFlags::options() const {
   Connection::Options options = options_;
-  options.framing = MakeFraming(codec_, max_frame_);
+  options.framing = framing();
   if (!options.framing) {
     for (const auto& [flag, member] : timeouts_) {
       if (flag->count() == 0) options.timeouts.*member = {};

@@ -71,6 +71,8 @@ TcpServer::Options EchoServer::ServerOptions() {
   server.reactors = options_.reactors;
   server.strategy = options_.strategy;
   server.max_connections = options_.max_connections;
+  server.max_connections_per_ip = options_.max_per_ip;
+  server.max_accepts_per_event = options_.accepts_per_event;
   server.drain_timeout = options_.drain_timeout;
   server.connection = options_.connection;
   work_.Install(&server.connection.callbacks);
@@ -142,10 +144,12 @@ void EchoServer::Summarize(const Reports& reports) const {
   }
   spdlog::info(
       "served {} connections over {}: {} bytes in, {} out, {} system calls; "
-      "rejected {} over the limit, {} for want of descriptors",
+      "rejected {} over the limit, {} over that of their address, {} for want "
+      "of descriptors",
       Total(reports, "opened"), options_.backend->name,
       Total(reports, "bytes_read"), Total(reports, "bytes_written"),
       system_calls, Total(reports, "rejected_limit"),
+      Total(reports, "rejected_peer_limit"),
       Total(reports, "rejected_descriptors"));
   std::string requests;
   for (const Counter& counter : work_.counters()) {

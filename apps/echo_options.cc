@@ -85,8 +85,10 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
       ->check(Between(1, 65535))
       ->type_name("N")
       ->capture_default_str();
-  app.add_flag("--nodelay,!--no-nodelay", options->no_delay,
-               "send small replies at once (TCP_NODELAY); on by default");
+  bool delay = false;
+  app.add_flag("--no-nodelay", delay,
+               "have the kernel gather small replies, which are sent at once "
+               "otherwise (TCP_NODELAY)");
   AddSize(app, "--read-budget", read_budget,
           "bytes read from one connection before the others have their turn");
   connection.AddTo(app);
@@ -104,8 +106,11 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
   options->address = server.address();
   options->reactors = server.reactors();
   options->strategy = *StrategyOf(strategy);
+  options->no_delay = !delay;
   options->work.per_message = std::chrono::microseconds(work_us);
   options->max_connections = server.max_connections();
+  options->max_per_ip = server.max_per_ip();
+  options->accepts_per_event = server.accepts_per_event();
   options->connection = connection.options();
   options->connection.read_budget = read_budget;
   options->work.framed = options->connection.framing != nullptr;

@@ -25,6 +25,8 @@ struct EchoOptions {
   Connection::Options connection;
   Duration drain_timeout = std::chrono::seconds(5);
   std::size_t max_connections = 0;
+  std::size_t max_per_ip = 0;  // 0: no limit
+  int accepts_per_event = 0;
   EchoWork::Options work;
   std::string stats_json;  // empty: none
 };

@@ -72,6 +72,18 @@ void ServerFlags::AddTo(CLI::App& app) {
                  "limit and the backend allow")
       ->check(Between(1, 1 << 30))
       ->type_name("N");
+  app.add_option("--max-per-ip", max_per_ip_,
+                 "connections of one IPv4 address, or of one IPv6 network of "
+                 "64 bits, at the same time; more are closed at once. 0: no "
+                 "limit")
+      ->check(Between(0, 1 << 30))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--accepts-per-event", accepts_per_event_,
+                 "connections accepted before the open ones have their turn")
+      ->check(Between(1, 1 << 20))
+      ->type_name("N")
+      ->capture_default_str();
 }
 
 std::size_t ServerFlags::max_connections() const {

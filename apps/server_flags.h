@@ -25,6 +25,9 @@ class ServerFlags {
   // As given, or 10,000, or what the descriptor limit and the backend leave
   // after the server's own needs.
   std::size_t max_connections() const;
+  // 0: no limit.
+  std::size_t max_per_ip() const { return max_per_ip_; }
+  int accepts_per_event() const { return accepts_per_event_; }
 
  private:
   std::string backend_{DefaultBackend()};
@@ -32,6 +35,8 @@ class ServerFlags {
   std::uint16_t port_ = 0;
   int reactors_ = 1;
   std::size_t max_connections_ = 0;  // 0: not given
+  std::size_t max_per_ip_ = 0;
+  int accepts_per_event_ = 64;
 };
 
 // CLI11's range check without its addition to the help text.

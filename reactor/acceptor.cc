@@ -17,7 +17,7 @@ UniqueFd OpenSpare() {
 }  // namespace
 
 Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
-                   OnError on_error)
+                   OnError on_error, int max_per_event)
     : loop_(loop),
       address_(InetAddress::LocalOf(listener.fd())),
       on_accept_(std::move(on_accept)),
@@ -26,7 +26,8 @@ Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
       spare_(OpenSpare()),
       channel_(
           loop, listener_.fd(),
-          [this](const Event&) { AcceptUpTo(kMaxPerEvent); }, nullptr) {}
+          [this, max_per_event](const Event&) { AcceptUpTo(max_per_event); },
+          nullptr) {}
 
 void Acceptor::Start() {
   if (const std::error_code error = Watch()) {

@@ -32,7 +32,8 @@ class Acceptor {
   using OnAccept = std::function<void(Socket, const InetAddress& peer)>;
   using OnError = std::function<void(std::error_code)>;
 
-  // Connections taken by one wake-up; the established ones come next.
+  // Connections taken by one wake-up, unless told otherwise; the established
+  // ones come next.
   static constexpr int kMaxPerEvent = 64;
   // The longest queue that the kernel keeps by default, so that a crowd which
   // goes on connecting does not keep a server from stopping.
@@ -42,7 +43,7 @@ class Acceptor {
   // `on_error` is told when the listener itself is broken; it then rests for
   // good. The loop must outlive the Acceptor.
   Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
-           OnError on_error);
+           OnError on_error, int max_per_event = kMaxPerEvent);
   ~Acceptor() { Stop(); }
 
   // Throws std::system_error when the loop cannot watch the listener.

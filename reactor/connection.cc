@@ -12,9 +12,6 @@
 namespace polymux {
 namespace {
 
-// A peer that has sent a bad frame may go on for so long before it is reset.
-constexpr std::size_t kMaxDiscarded = std::size_t{64} * 1024;
-
 iovec StretchOf(std::string_view bytes) {
   return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
 }
@@ -193,7 +190,9 @@ void Connection::Discard(const Event& event) {
     if (result.bytes <= 0) return CloseNow(drain_reason_, {});
     const auto bytes = static_cast<std::size_t>(result.bytes);
     discarded_ += bytes;
-    if (malformed && discarded_ > kMaxDiscarded) return GiveUpLingering();
+    if (malformed && discarded_ > options_->max_discarded) {
+      return GiveUpLingering();
+    }
     if (bytes >= budget) {
       if (loop_->trigger() == Trigger::kEdge) loop_->Requeue(event);
       return;

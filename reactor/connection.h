@@ -73,8 +73,8 @@ struct ConnectionCallbacks {
 //   draining  --all sent, work done------> closed, if the peer ended first;
 //                                          else our end of the stream is sent:
 //                                          lingering
-//   lingering --peer's end, time-out-----> closed, or more than 64 KiB after
-//                                          a bad frame
+//   lingering --peer's end, time-out-----> closed, or more than max_discarded
+//                                          after a bad frame
 //   any       --Close, error, time-out---> closed
 //
 // A draining connection reads no more, a lingering one drops what it reads.
@@ -114,6 +114,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
     std::size_t low_water = std::size_t{256} * 1024;
     // With more pending the connection is closed.
     std::size_t max_output = std::size_t{8} * 1024 * 1024;
+    // A peer that has sent a bad frame may go on for so long before it is
+    // reset; lingering only.
+    std::size_t max_discarded = std::size_t{64} * 1024;
     // Apply where the owner gives ConnectionDeadlines.
     ConnectionTimeouts timeouts;
   };

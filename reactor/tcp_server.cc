@@ -99,7 +99,8 @@ void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
                                         const InetAddress& peer) {
         OnAccept(index, std::move(socket), peer);
       },
-      [this](std::error_code error) { Report("accepting", error); }));
+      [this](std::error_code error) { Report("accepting", error); },
+      options_.max_accepts_per_event));
 }
 
 void TcpServer::Start() {

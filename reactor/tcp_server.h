@@ -42,6 +42,8 @@ class TcpServer {
     // Connections of one address at the same time, see PeerLimit; zero is no
     // limit. More are closed at once, counted as rejected_peer_limit.
     std::size_t max_connections_per_ip = 0;
+    // Connections that one wake-up takes before the others have their turn.
+    int max_accepts_per_event = Acceptor::kMaxPerEvent;
     // How long Stop waits for pending output to be taken.
     Duration drain_timeout = std::chrono::seconds(5);
     Connection::Options connection;

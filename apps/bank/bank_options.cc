@@ -2,8 +2,12 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 
+#include "apps/bank/protocol.h"
+#include "apps/connection_flags.h"
 #include "apps/flag_values.h"
+#include "reactor/length_framing.h"
 
 namespace polymux {
 namespace {
@@ -33,12 +37,25 @@ std::string FromTheUsersDirectory(const std::string& path) {
 
 std::optional<int> ParseBankOptions(int argc, char** argv,
                                     BankOptions* options) {
+  ConnectionFlags connection;
+
   CLI::App app(kDescription);
   app.footer(kFooter);
   options->server.AddTo(app);
-  app.add_option("--workers", options->workers,
+  app.add_option("--workers", options->service.workers,
                  "threads that check passwords and move money")
       ->check(Between(1, kMaxWorkers))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--worker-queue", options->service.queue,
+                 "requests that may wait for a worker; more, and the "
+                 "connections that sent them are read no further")
+      ->check(Between(1, 1 << 30))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--login-attempts", options->service.max_failed_logins,
+                 "failed logins that close a connection")
+      ->check(Between(1, 1 << 30))
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--database", options->database, "file with the accounts")
@@ -46,15 +63,13 @@ std::optional<int> ParseBankOptions(int argc, char** argv,
       ->capture_default_str();
   app.add_flag("--init-demo", options->init_demo,
                "create that file first, with customers for a demonstration");
-  AddDuration(
-      app, "--idle-timeout", options->idle_timeout,
-      "a client that sends no whole request or takes no reply for so long "
-      "is disconnected; 0s: never");
+  connection.AddTo(app, std::make_shared<LengthFraming>(kMaxBody));
   AddDuration(app, "--drain-timeout", options->drain_timeout,
               "how long a stop waits for replies to be taken");
   if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
     return exit_code;
   }
+  options->connection = connection.options();
   options->database = FromTheUsersDirectory(options->database);
   return std::nullopt;
 }

@@ -5,17 +5,19 @@
 #include <optional>
 #include <string>
 
+#include "apps/bank/bank_service.h"
 #include "apps/server_flags.h"
+#include "reactor/connection.h"
 
 namespace polymux {
 
 // What the command line of bank_server says.
 struct BankOptions {
   ServerFlags server;
-  int workers = 4;
+  BankService::Options service;
   std::string database = "bank.db";
   bool init_demo = false;
-  std::chrono::nanoseconds idle_timeout = std::chrono::seconds(60);
+  Connection::Options connection;
   std::chrono::nanoseconds drain_timeout = std::chrono::seconds(5);
 };
 

@@ -7,13 +7,16 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <system_error>
+#include <vector>
 
 #include "apps/bank/bank_options.h"
 #include "apps/bank/bank_service.h"
 #include "apps/bank/demo.h"
 #include "apps/bank/ledger.h"
 #include "apps/descriptor_limit.h"
+#include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
 #include "reactor/tcp_server.h"
@@ -37,7 +40,7 @@ class BankServer {
   TcpServer::Options ServerOptions(const BankOptions& options);
   void OnSignal(int signal);
   void OnStopped();
-  void Finish();
+  void Finish(const std::vector<TcpServer::LoopReport>& reports);
   void LogTotals();
 
   const BankOptions& options_;
@@ -52,7 +55,7 @@ class BankServer {
 BankServer::BankServer(const BankOptions& options)
     : options_(options),
       ledger_(options.database),
-      service_(&ledger_, options.workers),
+      service_(&ledger_, options.service),
       loop_(options.server.backend()),
       signals_(&loop_, {SIGINT, SIGTERM},
                [this](int signal) { OnSignal(signal); }),
@@ -63,12 +66,11 @@ TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
   server.address = options.server.address();
   server.reactors = options.server.reactors();
   server.max_connections = options.server.max_connections();
+  server.max_connections_per_ip = options.server.max_per_ip();
+  server.max_accepts_per_event = options.server.accepts_per_event();
   server.drain_timeout = options.drain_timeout;
-  server.connection.timeouts.first_byte = options.idle_timeout;
-  server.connection.timeouts.frame = options.idle_timeout;
-  server.connection.timeouts.idle = options.idle_timeout;
-  server.connection.timeouts.write = options.idle_timeout;
-  service_.Serve(&server.connection);
+  server.connection = options.connection;
+  service_.Serve(&server.connection.callbacks);
   server.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());
   };
@@ -103,15 +105,24 @@ void BankServer::OnStopped() {
   // The last replies are counted by tasks that the loops have by now: what is
   // queued after them finds all counted.
   loop_.QueueInLoop([this] {
-    server_.CollectCounters([this](const auto& /*reports*/) { Finish(); });
+    server_.CollectCounters([this](const auto& reports) { Finish(reports); });
   });
 }
 
-void BankServer::Finish() {
-  const BankService::Counters& counters = service_.counters();
+void BankServer::Finish(const std::vector<TcpServer::LoopReport>& reports) {
+  const Pipeline::Counters& counters = service_.counters();
   spdlog::info("{} requests: {} answered, {} whose client had gone, {} lost",
                counters.accepted.load(), counters.answered.load(),
                counters.dropped.load(), counters.lost.load());
+  std::string turned_away;
+  for (const std::string_view cause :
+       {"rejected_limit", "rejected_peer_limit", "rejected_descriptors",
+        "closed_malformed", "closed_output_limit", "closed_first_byte",
+        "closed_frame_timeout", "closed_idle", "closed_write_timeout"}) {
+    turned_away += fmt::format("{} {}, ", cause, Total(reports, cause));
+  }
+  spdlog::info("connections: {}locked_out {}", turned_away,
+               service_.locked_out());
   LogTotals();
   if (counters.lost.load() > 0) exit_code_ = 1;
   loop_.Quit();

@@ -2,16 +2,15 @@
 #define POLYMUX_APPS_BANK_BANK_SERVICE_H_
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_map>
 
 #include "apps/bank/ledger.h"
+#include "apps/bank/session.h"
 #include "reactor/connection.h"
-#include "reactor/mutex.h"
+#include "reactor/pipeline.h"
 #include "reactor/worker_pool.h"
 
 namespace polymux {
@@ -21,55 +20,44 @@ namespace polymux {
 // wait neither for the disk nor for a password.
 class BankService {
  public:
-  // At rest accepted is the sum of the others.
-  struct Counters {
-    std::atomic<std::uint64_t> accepted{0};
-    std::atomic<std::uint64_t> answered{0};  // the connection took the reply
-    std::atomic<std::uint64_t> dropped{0};   // the client had gone, or was idle
-    std::atomic<std::uint64_t> lost{0};      // the bank had closed
+  struct Options {
+    int workers = 4;
+    std::size_t queue = 10'000;  // requests that may wait for a worker
+    int max_failed_logins = Session::kMaxFailedLogins;
   };
 
   // `ledger` must outlive the service.
-  BankService(Ledger* ledger, int workers);
+  BankService(Ledger* ledger, const Options& options);
 
-  // Sets the framing and the callbacks. The service must outlive the
-  // connections.
-  void Serve(Connection::Options* options);
+  // Sets the callbacks. The service must outlive the connections, which shall
+  // have the framing of the protocol.
+  void Serve(ConnectionCallbacks* callbacks);
 
   // Refuses further requests and returns when those that were taken have been
   // carried out and their replies are in the queues of the loops. Must be
   // called before these end.
   void Join() { pool_.Join(); }
 
-  const Counters& counters() const { return counters_; }
+  const Pipeline::Counters& counters() const { return counters_; }
+  // Connections closed after too many failed logins.
+  std::uint64_t locked_out() const { return locked_out_; }
 
  private:
   struct Visit;
-  using VisitRef = std::shared_ptr<Visit>;
-  using ConnectionRef = std::shared_ptr<Connection>;
 
   // Each in the connection's loop.
   void OnOpen(Connection& connection);
   void OnRequest(Connection& connection, std::string_view body);
-  void OnClose(Connection& connection, CloseReason reason,
-               std::error_code error);
-  void Deliver(Connection& connection, const Visit& visit,
-               const std::string& reply);
-
-  // In a worker.
-  void Answer(const ConnectionRef& connection, const VisitRef& visit,
-              const std::string& body);
-
-  VisitRef Find(const Connection& connection);
+  static void OnClose(const Connection& connection, CloseReason reason,
+                      std::error_code error);
 
   // Constant after construction.
   Ledger* const ledger_;
+  const int max_failed_logins_;
 
   // Any thread.
-  Counters counters_;
-  Mutex mutex_;
-  std::unordered_map<const Connection*, VisitRef> visits_
-      POLYMUX_GUARDED_BY(mutex_);
+  Pipeline::Counters counters_;
+  std::atomic<std::uint64_t> locked_out_{0};
   WorkerPool pool_;
 };
 

@@ -13,8 +13,10 @@ constexpr std::string_view kEnded = "too many failed logins";
 
 }  // namespace
 
-Session::Session(Ledger* ledger, std::string peer)
-    : ledger_(ledger), peer_(std::move(peer)) {}
+Session::Session(Ledger* ledger, std::string peer, int max_failed_logins)
+    : ledger_(ledger),
+      peer_(std::move(peer)),
+      max_failed_logins_(max_failed_logins) {}
 
 std::string Session::Answer(std::string_view body) {
   Request request = ParseRequest(body);
@@ -42,7 +44,7 @@ Session::Result Session::Handle(const Login& request) {
     ++failed_logins_;
     // {:?} escapes what the peer has sent.
     spdlog::warn("{}: failed login {} of {} as {:?}", peer_, failed_logins_,
-                 kMaxFailedLogins, request.username);
+                 max_failed_logins_, request.username);
   }
   return {false, std::string(ToString(status))};
 }

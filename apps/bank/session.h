@@ -28,13 +28,14 @@ class Session {
   static constexpr int kMaxFailedLogins = 5;
 
   // `ledger` must outlive the session. `peer` is for the log.
-  Session(Ledger* ledger, std::string peer);
+  Session(Ledger* ledger, std::string peer,
+          int max_failed_logins = kMaxFailedLogins);
 
   // The body of the reply to a request.
   std::string Answer(std::string_view body);
 
   // The connection shall be closed when the last reply has been sent.
-  bool ended() const { return failed_logins_ >= kMaxFailedLogins; }
+  bool ended() const { return failed_logins_ >= max_failed_logins_; }
 
  private:
   struct Result {
@@ -51,6 +52,7 @@ class Session {
 
   Ledger* const ledger_;
   const std::string peer_;
+  const int max_failed_logins_;
   std::string customer_;  // empty: nobody is logged in
   int failed_logins_ = 0;
 };

@@ -511,6 +511,73 @@ def x02_counters(backend):
     return f"{messages} messages: {messages} writes, {reads} reads"
 
 
+@row
+def lim_rejections_by_cause(backend):
+    """Each limit of SECURITY.md, what it does and where it is counted."""
+    with Echo(backend, "--codec=length", "--max-frame=1k",
+              "--first-byte-timeout=200ms", "--frame-timeout=200ms",
+              "--idle-timeout=300ms") as server:
+        silent, half, idle, bad = (server.connect() for _ in range(4))
+        half.sendall(b"\0\0")
+        idle.sendall(frame(b"x"))
+        receive_frame(idle)
+        bad.sendall(struct.pack(">I", 1025))
+        for client in (bad, silent, half, idle):
+            sees_the_end(client)
+            client.close()
+        assert server.stop() == 0
+        for cause in ("malformed", "first_byte", "frame_timeout", "idle"):
+            assert server.total(f"closed_{cause}") == 1, cause
+
+    for flag, cause in (("--write-timeout=200ms", "closed_write_timeout"),
+                        ("--max-output=64k", "closed_output_limit")):
+        with Echo(backend, "--high-water=64k", "--low-water=64k",
+                  flag) as server:
+            before = server.descriptors()
+            with server.connect(receive_buffer=4096) as greedy:
+                try:
+                    greedy.sendall(pattern(64 << 20))
+                    raise AssertionError(f"{flag} has let 64 MiB in")
+                except ConnectionError:
+                    pass
+            assert eventually(lambda: server.descriptors() == before)
+            server.stop()
+            assert server.total(cause) == 1, cause
+
+    with Echo(backend, "--max-connections=2", "--max-per-ip=1",
+              "--accepts-per-event=1") as server:
+        def arrive(host):
+            client = socket.socket()
+            client.settimeout(PATIENCE)
+            client.bind((host, 0))
+            client.connect(server.address)
+            return client
+        first, second = arrive("127.0.0.2"), arrive("127.0.0.3")
+        echo(first)
+        echo(second)
+        sees_the_end(arrive("127.0.0.2"))
+        sees_the_end(arrive("127.0.0.4"))
+        first.close()
+        def taken():
+            try:
+                with arrive("127.0.0.2") as again:
+                    echo(again)
+                    return True
+            except (AssertionError, ConnectionError):
+                return False
+        before = 0
+        while not taken():
+            before += 1
+            assert before < 1000, "a place that is free is not given"
+        echo(second)
+        second.close()
+        assert server.stop() == 0
+        assert server.total("rejected_limit") == 1
+        assert server.total("rejected_peer_limit") == 1 + before
+        assert "1 over the limit" in server.errors(), server.errors()
+    return "8 causes, each counted as itself"
+
+
 def polymux(*arguments):
     return subprocess.run(["bench/polymux", *arguments], text=True, check=True,
                           capture_output=True).stdout

@@ -85,12 +85,12 @@ void LimitDescriptors(pid_t pid, std::size_t room) {
 // has been more than all buffers hold: the server has output which nobody
 // takes.
 Client MakeGreedyClient(const InetAddress& address) {
-  Client client(address, 4096);
+  Client client(address, 64 * 1024);
   const std::string chunk = Pattern(kMiB / 4);
   std::size_t sent = 0;
   auto last_progress = std::chrono::steady_clock::now();
   while (sent < 16 * kMiB &&
-         std::chrono::steady_clock::now() - last_progress < 200ms) {
+         std::chrono::steady_clock::now() - last_progress < 100ms) {
     if (const std::size_t count = client.SendSome(chunk); count > 0) {
       sent += count;
       last_progress = std::chrono::steady_clock::now();
@@ -103,8 +103,11 @@ Client MakeGreedyClient(const InetAddress& address) {
 
 class EchoServerTest : public BackendTest {
  protected:
+  // A stop waits for the ends of the connections that a test has left open:
+  // not for long.
   std::vector<std::string> Flags(std::vector<std::string> more = {}) const {
     more.push_back("--backend=" + GetParam());
+    more.emplace_back("--linger-timeout=50ms");
     return more;
   }
 };
@@ -161,13 +164,14 @@ TEST_P(EchoServerTest, TellsASummaryAtTheEnd) {
 }
 
 TEST_P(EchoServerTest, SendsPendingOutputBeforeItEnds) {
-  EchoServer server(Flags());
+  EchoServer server({"--backend=" + GetParam()});
   Client client = MakeGreedyClient(server.address());
   server.process().Signal(SIGTERM);
   ASSERT_TRUE(Eventually([&] {
     return server.process().Errors().find("stopping") != std::string::npos;
   }));
   EXPECT_TRUE(client.SeesTheEnd());
+  client.Close();
   EXPECT_EQ(server.process().Wait(), 0);
 }
 
@@ -351,13 +355,35 @@ TEST(EchoServerCommandLineTest, AnUnknownBackendIsToldTheLegalOnes) {
   }
 }
 
+// Each limit with its default.
 TEST(EchoServerCommandLineTest, HelpNamesEveryFlag) {
   Process server({kEchoServer, "--help"});
   const std::string help = server.ReadToEnd();
   EXPECT_EQ(server.Wait(), 0);
-  for (const char* const flag :
-       {"--backend", "--bind", "--port", "--reactors", "--backlog", "--nodelay",
-        "--read-budget", "--stats-json", "--max-connections"}) {
+  for (const char* const flag : {"--backend NAME=",
+                                 "--bind ADDRESS=127.0.0.1",
+                                 "--port PORT=0",
+                                 "--reactors N=1",
+                                 "--backlog N=4096",
+                                 "--no-nodelay ",
+                                 "--read-budget SIZE=256k",
+                                 "--stats-json FILE",
+                                 "Default: 10000",
+                                 "--max-connections N",
+                                 "--max-per-ip N=0",
+                                 "--accepts-per-event N=64",
+                                 "--max-frame SIZE=1m",
+                                 "--high-water SIZE=1m",
+                                 "--low-water SIZE=256k",
+                                 "--max-output SIZE=8m",
+                                 "--first-byte-timeout DURATION=10s",
+                                 "--frame-timeout DURATION=10s",
+                                 "--idle-timeout DURATION=1m",
+                                 "--write-timeout DURATION=30s",
+                                 "--linger-timeout DURATION=1s",
+                                 "--linger-bytes SIZE=64k",
+                                 "--worker-queue N=10000",
+                                 "--drain-timeout DURATION=5s"}) {
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
   }
   for (const Backend& backend : Backends()) {

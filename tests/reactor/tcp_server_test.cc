@@ -428,7 +428,9 @@ TEST_P(TcpServerTest, H16_StopDrainsPendingOutput) {
     EXPECT_TRUE(client.Receive(1) == reply.substr(0, 1));
     auto rest = std::async(std::launch::async, [&] {
       std::this_thread::sleep_for(20ms);
-      return client.ReceiveToEnd();
+      std::string received = client.ReceiveToEnd();
+      client.Close();
+      return received;
     });
     server.Stop();
     EXPECT_TRUE(rest.get() == reply.substr(1)) << "Stop lost output";

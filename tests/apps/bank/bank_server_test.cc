@@ -105,6 +105,32 @@ TEST_P(BankServerTest, FiveFailedLoginsCloseTheConnection) {
             std::string::npos);
 }
 
+// Each of them is told at the end, by its cause.
+TEST_P(BankServerTest, LimitsHaveFlagsAndAreCounted) {
+  BankProcess bank(Flags({"--login-attempts=2", "--max-per-ip=2",
+                          "--frame-timeout=100ms", "--linger-timeout=50ms"}));
+  {
+    Teller guessing(bank.address());
+    EXPECT_EQ(guessing.Ask(kWrong), "-1 wrong user name or password");
+    EXPECT_EQ(guessing.Ask(kWrong), "-1 wrong user name or password");
+    EXPECT_TRUE(guessing.client().SeesTheEnd());
+  }
+  Teller dripping(bank.address());
+  dripping.client().Send("\0\0"sv);
+  EXPECT_TRUE(dripping.client().SeesTheEnd());
+  Teller first(bank.address());
+  Teller second(bank.address());
+  EXPECT_EQ(first.Ask(Heartbeat{}), "0 alive");
+  EXPECT_EQ(second.Ask(Heartbeat{}), "0 alive");
+  EXPECT_TRUE(Client(bank.address()).SeesTheEnd());
+  EXPECT_EQ(bank.Stop(), 0);
+  const std::string log = bank.process().Errors();
+  for (const char* const told : {"rejected_peer_limit 1", "locked_out 1",
+                                 "closed_frame_timeout 1", "closed_idle 0"}) {
+    EXPECT_NE(log.find(told), std::string::npos) << told << " in " << log;
+  }
+}
+
 TEST_P(BankServerTest, RequestsInPiecesAndInOneSegment) {
   BankProcess bank(Flags());
   Teller teller(bank.address());
@@ -213,7 +239,8 @@ TEST_F(CommandLineTest, WrongUsageExits2) {
       {"--workers", "0"},         {"--workers", "many"},
       {"--idle-timeout", "5"},    {"--drain-timeout", "soon"},
       {"--backend", "kqueue"},    {"--bind", "localhost"},
-      {"--max-connections", "0"}, {"stray"}};
+      {"--max-connections", "0"}, {"--login-attempts", "0"},
+      {"--low-water", "2m"},      {"stray"}};
   for (const std::vector<std::string>& flags : wrong) {
     EXPECT_EQ(ExitCode(flags, &errors_), 2) << flags.front();
     EXPECT_NE(errors_, "");
