@@ -20,6 +20,26 @@ std::string Nanoseconds(std::chrono::nanoseconds duration) {
   return fmt::format("{}ns", duration.count());
 }
 
+void AddTraffic(const Scenario& scenario, std::vector<std::string>& command) {
+  const auto add = [&command](const char* flag, std::string value) {
+    command.emplace_back(flag);
+    command.push_back(std::move(value));
+  };
+  if (scenario.rate) {
+    add("--rate", fmt::format("{}", *scenario.rate));
+    add("--arrivals",
+        scenario.arrivals == Arrivals::kConstant ? "constant" : "poisson");
+  }
+  if (scenario.messages_per_connection) {
+    add("--messages-per-connection",
+        std::to_string(*scenario.messages_per_connection));
+  }
+  if (scenario.slow_readers != 0) {
+    add("--slow-readers", std::to_string(scenario.slow_readers));
+  }
+  if (scenario.burst) command.emplace_back("--burst");
+}
+
 std::vector<std::string> Command(const LoadProcessOptions& options) {
   const Scenario& scenario = options.scenario;
   std::vector<std::string> command{
@@ -33,6 +53,11 @@ std::vector<std::string> Command(const LoadProcessOptions& options) {
       "--duration",    Nanoseconds(options.window),
       "--threads",     std::to_string(options.threads),
   };
+  AddTraffic(scenario, command);
+  if (options.seed) {
+    command.emplace_back("--seed");
+    command.push_back(std::to_string(*options.seed));
+  }
   if (!options.cpus.empty()) {
     command.emplace_back("--cpu");
     command.push_back(fmt::to_string(fmt::join(options.cpus, ",")));
@@ -49,6 +74,61 @@ std::optional<std::int64_t> Optional(const json& object, const char* name) {
   const auto value = object.find(name);
   if (value == object.end() || value->is_null()) return std::nullopt;
   return value->get<std::int64_t>();
+}
+
+// The member `name`; null when there is none.
+const json& Member(const json& object, const char* name) {
+  static const json& null = *new json;
+  const auto value = object.find(name);
+  return value == object.end() ? null : *value;
+}
+
+LoadOutcome::Latency TakeLatency(const json& latency) {
+  return {Optional(latency, "p50"), Optional(latency, "p90"),
+          Optional(latency, "p99"), Optional(latency, "p999"),
+          Optional(latency, "max")};
+}
+
+std::optional<LoadOutcome::Latency> TakeOptionalLatency(const json& latency) {
+  if (latency.is_null()) return std::nullopt;
+  return TakeLatency(latency);
+}
+
+void TakeTraffic(const json& document, LoadOutcome& result) {
+  result.service_ns = TakeOptionalLatency(Member(document, "service_ns"));
+  result.send_lag_ns = TakeOptionalLatency(Member(document, "send_lag_ns"));
+  result.connect_ns = TakeOptionalLatency(Member(document, "connect_ns"));
+  for (const auto& [name, buckets] : Member(document, "histograms").items()) {
+    result.histograms[name] = buckets;
+  }
+  if (const json& rate = Member(document, "rate"); !rate.is_null()) {
+    result.rate = LoadOutcome::Rate{rate.at("intended"), rate.at("achieved"),
+                                    rate.at("sent_late"), rate.at("late")};
+  }
+  result.connections_opened =
+      Optional(document, "connections_opened").value_or(0);
+}
+
+void TakeHalves(const json& document, LoadOutcome& result) {
+  const json& messages = Member(document, "half_messages");
+  if (!messages.is_null()) result.half_messages = messages;
+  const json& cpu = Member(document, "half_server_cpu_ns");
+  if (!cpu.is_null()) {
+    result.half_server_cpu_ns = cpu.get<std::array<std::int64_t, 2>>();
+  }
+}
+
+void TakeSurroundings(const json& document, LoadOutcome& result) {
+  const json& switches = Member(document, "context_switches");
+  if (!switches.is_null()) {
+    result.voluntary_switches = Optional(switches, "voluntary");
+    result.involuntary_switches = Optional(switches, "involuntary");
+  }
+  const json& system = Member(document, "system");
+  if (system.is_null()) return;
+  result.steal_ns = Optional(system, "steal_ns");
+  result.psi_cpu_us = Optional(system, "psi_cpu_some_us");
+  result.other_cpu_ns = Optional(system, "other_cpu_ns").value_or(0);
 }
 
 void TakeObserved(const json& observed, LoadOutcome& result) {
@@ -96,15 +176,15 @@ LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
 LoadOutcome ParseLoadOutcome(std::string_view json_text) {
   try {
     const json document = json::parse(json_text);
-    const json& latency = document.at("latency_ns");
     LoadOutcome result;
     result.messages = document.at("messages");
     result.window_ns = document.at("window_ns");
     result.load_cpu_ns = document.at("load_cpu_ns");
-    result.latency_ns = {Optional(latency, "p50"), Optional(latency, "p90"),
-                         Optional(latency, "p99"), Optional(latency, "p999"),
-                         Optional(latency, "max")};
+    result.latency_ns = TakeLatency(document.at("latency_ns"));
     result.histogram = document.at("histogram");
+    TakeTraffic(document, result);
+    TakeHalves(document, result);
+    TakeSurroundings(document, result);
     TakeObserved(document.at("observed"), result);
     const std::string errors = DescribeErrors(document.at("errors"));
     if (!errors.empty()) {

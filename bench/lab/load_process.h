@@ -3,8 +3,10 @@
 
 #include <sys/types.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,8 @@ struct LoadProcessOptions {
   std::vector<pid_t> observed = {};
   // Whether the first of them understands SIGUSR1.
   bool signal_window = false;
+  // Chooses the bytes and the times of an open loop; empty: always the same.
+  std::optional<std::uint64_t> seed = {};
   // The `polymux` to run.
   std::string polymux;
 };
@@ -40,15 +44,51 @@ struct LoadOutcome {
   struct Latency {
     std::optional<std::int64_t> p50, p90, p99, p999, max;
   };
+  // From the time at which a message was due in an open loop, and at which it
+  // was sent in a closed one.
   Latency latency_ns;
+  // Open loop: from the time at which a message was sent.
+  std::optional<Latency> service_ns;
+  // Open loop: how long after its time a message was sent.
+  std::optional<Latency> send_lag_ns;
+  // Of the connections that were opened in the window.
+  std::optional<Latency> connect_ns;
+
   // {upper bound of the bucket in ns, samples}
-  std::vector<std::pair<std::int64_t, std::int64_t>> histogram;
+  using Histogram = std::vector<std::pair<std::int64_t, std::int64_t>>;
+  Histogram histogram;  // of the latency
+  // "service", "send_lag", "connect": those that there are.
+  std::map<std::string, Histogram> histograms;
+
+  // What an open loop came to.
+  struct Rate {
+    double intended;         // messages due per second of the window
+    double achieved;         // messages answered per second of the window
+    std::int64_t sent_late;  // messages that the generator itself was late for
+    bool late;               // so many that the latencies are not the server's
+  };
+  std::optional<Rate> rate;
+
+  std::int64_t connections_opened = 0;  // in the window
+  // In the first and the second half of the window.
+  std::array<std::int64_t, 2> half_messages{};
+  std::optional<std::array<std::int64_t, 2>> half_server_cpu_ns;
 
   std::optional<std::int64_t> server_cpu_ns;
   std::optional<std::int64_t> server_user_ns;
   std::optional<std::int64_t> server_system_ns;
   std::optional<std::int64_t> rss_bytes;
   std::optional<std::int64_t> rss_anon_bytes;
+  // Of all threads of the server.
+  std::optional<std::int64_t> voluntary_switches;
+  std::optional<std::int64_t> involuntary_switches;
+
+  // What the machine did meanwhile: CPU time taken away by a hypervisor, the
+  // time in which somebody waited for a CPU, and CPU time used by others than
+  // the server and the load generator.
+  std::optional<std::int64_t> steal_ns;
+  std::optional<std::int64_t> psi_cpu_us;
+  std::int64_t other_cpu_ns = 0;
 
   // Why the result is not to be used; empty when it is.
   std::string error;

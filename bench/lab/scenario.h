@@ -2,10 +2,13 @@
 #define POLYMUX_BENCH_LAB_SCENARIO_H_
 
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "bench/load/arrivals.h"
 
 namespace polymux::bench {
 
@@ -18,6 +21,18 @@ struct Scenario {
   int idle = 0;
   std::size_t message_size = 100;
   int depth = 1;
+
+  // Open loop: messages per second over all active connections, due at times
+  // that do not depend on the server. Empty: closed loop.
+  std::optional<double> rate = {};
+  Arrivals arrivals = Arrivals::kPoisson;  // of an open loop
+  // After so many messages a connection is replaced by a new one. Empty: never.
+  std::optional<int> messages_per_connection = {};
+  // Further connections that send without end and hardly read.
+  int slow_readers = 0;
+  // All active connections send at the same instant, and again when all have
+  // been answered.
+  bool burst = false;
 
   int connections() const { return active + idle; }
 

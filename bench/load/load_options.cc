@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstddef>
 #include <limits>
+#include <map>
 #include <stdexcept>
 
 #include "apps/flag_values.h"
@@ -15,10 +16,17 @@ constexpr std::size_t kMaxDepth = 65536;
 constexpr std::size_t kMaxThreads = 1024;
 constexpr std::size_t kMaxSize = std::size_t{1} << 30;
 
+constexpr std::size_t kMaxMessagesPerConnection = 1'000'000'000;
+constexpr std::size_t kMaxSlowReaders = 10'000;
+// A schedule is kept in memory, a few bytes for each message.
+constexpr double kMaxScheduled = 5e7;
+
 constexpr char kDescription[] =
     "Sends messages to a TCP server that echoes, checks every byte that comes\n"
     "back and tells the rate and the latency. Each connection keeps --depth\n"
-    "messages on the way: an answered one is replaced at once.";
+    "messages on the way: an answered one is replaced at once. With --rate "
+    "the\n"
+    "messages are sent at times that do not depend on the server.";
 
 constexpr char kFooter[] =
     "Examples:\n"
@@ -73,9 +81,39 @@ void AddShape(CLI::App& app, LoadShape& shape) {
       ->capture_default_str()
       ->type_name("N")
       ->check(Whole(1, kMaxThreads));
-  app.add_option("--seed", shape.seed, "Chooses the bytes that are sent")
+  app.add_option("--seed", shape.seed,
+                 "Chooses the bytes that are sent, and when")
       ->capture_default_str()
       ->type_name("N");
+}
+
+void AddTraffic(CLI::App& app, LoadShape& shape) {
+  CLI::Option* const rate =
+      app.add_option("--rate", shape.rate,
+                     "Send so many messages per second in all, and\n"
+                     "count their latency from when they were due")
+          ->type_name("R");
+  const std::map<std::string, Arrivals> arrivals{
+      {"constant", Arrivals::kConstant}, {"poisson", Arrivals::kPoisson}};
+  app.add_option("--arrivals", shape.arrivals,
+                 "When they are due: constant or poisson")
+      ->default_str("poisson")
+      ->option_text("NAME")
+      ->transform(CLI::CheckedTransformer(arrivals).description(""))
+      ->needs(rate);
+  app.add_option("--messages-per-connection", shape.messages_per_connection,
+                 "Replace a connection after so many messages")
+      ->type_name("N")
+      ->check(Whole(1, kMaxMessagesPerConnection));
+  app.add_option("--slow-readers", shape.slow_readers,
+                 "Further connections: they send all they can\n"
+                 "and read next to nothing")
+      ->capture_default_str()
+      ->type_name("N")
+      ->check(Whole(0, kMaxSlowReaders));
+  app.add_flag("--burst", shape.burst,
+               "All connections send at once, and again when\n"
+               "all have been answered");
 }
 
 // What no single flag can check, or not before its text is converted.
@@ -88,6 +126,59 @@ void CheckShape(const LoadShape& shape) {
   }
   if (shape.duration.count() == 0) {
     throw CLI::ValidationError("--duration", "must be above zero");
+  }
+}
+
+// Which kinds of traffic go together.
+void CheckTraffic(const LoadShape& shape) {
+  const auto refuse = [](const char* flags, const char* why) {
+    throw CLI::ValidationError(flags, why);
+  };
+  if (shape.connections == 0 &&
+      (shape.rate || shape.messages_per_connection || shape.burst)) {
+    refuse("--connections", "there is none that could send");
+  }
+  if (shape.rate && shape.messages_per_connection) {
+    refuse("--rate, --messages-per-connection",
+           "a message that is due cannot wait for a connection");
+  }
+  if (shape.rate && shape.burst) {
+    refuse("--rate, --burst", "each says when messages are sent");
+  }
+  if (shape.rate && shape.depth != 1) {
+    refuse("--rate, --depth",
+           "an open loop sends what is due, whatever is on the way");
+  }
+  if (shape.burst && shape.depth != 1) {
+    refuse("--burst, --depth", "a burst is one message per connection");
+  }
+  if (shape.burst && shape.messages_per_connection) {
+    refuse("--burst, --messages-per-connection",
+           "the connections of a burst stay");
+  }
+  if (shape.burst && shape.threads != 1) {
+    refuse("--burst, --threads", "one thread sends a burst");
+  }
+  if (shape.messages_per_connection &&
+      *shape.messages_per_connection < shape.depth) {
+    refuse("--messages-per-connection, --depth",
+           "a connection has fewer messages than are to be on the way");
+  }
+}
+
+void CheckRate(const LoadShape& shape) {
+  if (!shape.rate) return;
+  const std::chrono::duration<double> time = shape.warm_up + shape.duration;
+  const double messages = *shape.rate * time.count();
+  if (!(*shape.rate > 0)) {
+    throw CLI::ValidationError("--rate", "must be above zero");
+  }
+  if (!(messages <= kMaxScheduled)) {
+    throw CLI::ValidationError(
+        "--rate", "more than 50,000,000 messages in --warm-up and --duration");
+  }
+  if (*shape.rate * std::chrono::duration<double>(shape.duration).count() < 1) {
+    throw CLI::ValidationError("--rate", "less than one message in --duration");
   }
 }
 
@@ -104,6 +195,7 @@ std::optional<int> ParseLoadOptions(int argc, const char* const* argv,
       ->required()
       ->option_text("HOST:PORT");
   AddShape(app, options.shape);
+  AddTraffic(app, options.shape);
   app.add_flag("--json", options.json, "Print the result as JSON");
   app.add_option("--cpu", Converter("--cpu", options.cpus, ParseCpuList),
                  "Run on these CPUs only, like 1 or 0,2-3")
@@ -118,7 +210,11 @@ std::optional<int> ParseLoadOptions(int argc, const char* const* argv,
                "Send SIGUSR1 to the first of them when the\n"
                "measuring begins and when it ends")
       ->needs(observe);
-  app.callback([&options] { CheckShape(options.shape); });
+  app.callback([&options] {
+    CheckShape(options.shape);
+    CheckTraffic(options.shape);
+    CheckRate(options.shape);
+  });
   return ParseFlags(app, argc, argv);
 }
 

@@ -4,7 +4,9 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
+#include "bench/load/arrivals.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/histogram.h"
 #include "bench/load/load_errors.h"
@@ -22,6 +24,16 @@ struct LoadShape {
   std::chrono::nanoseconds warm_up = std::chrono::milliseconds(500);
   std::chrono::nanoseconds duration = std::chrono::seconds(3);
   std::uint64_t seed = 1;
+  // Open loop: messages per second over all active connections, > 0. Empty:
+  // closed loop.
+  std::optional<double> rate = {};
+  Arrivals arrivals = Arrivals::kPoisson;
+  // After so many messages (> 0) a connection is replaced. Empty: never.
+  std::optional<std::size_t> messages_per_connection = {};
+  // Further connections that send without end and hardly read.
+  std::size_t slow_readers = 0;
+  // All active connections send at the same instant, in rounds.
+  bool burst = false;
   // No progress on any connection for so long is an error.
   std::chrono::milliseconds stall_limit = std::chrono::seconds(5);
 };

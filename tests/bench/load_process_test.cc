@@ -34,6 +34,46 @@ TEST(LoadProcessTest, TakesTheFigures) {
   EXPECT_EQ(outcome.rss_anon_bytes, 1024);
 }
 
+TEST(LoadProcessTest, TakesWhatTheTrafficAdds) {
+  json document = Document();
+  document["service_ns"] = document["latency_ns"];
+  document["send_lag_ns"] = {{"p50", 1}, {"p99", nullptr}, {"max", 3}};
+  document["connect_ns"] = nullptr;
+  document["histograms"]["service"] = {{5, 6}};
+  document["rate"] = {{"intended", 1000.5},
+                      {"achieved", 999.0},
+                      {"sent_late", 3},
+                      {"late", true}};
+  document["connections_opened"] = 7;
+  const LoadOutcome outcome = ParseLoadOutcome(document.dump());
+  EXPECT_EQ(outcome.service_ns->p90, 20);
+  EXPECT_EQ(outcome.send_lag_ns->max, 3);
+  EXPECT_EQ(outcome.send_lag_ns->p99, std::nullopt);
+  EXPECT_FALSE(outcome.connect_ns);
+  EXPECT_EQ(outcome.histograms.at("service").front().second, 6);
+  EXPECT_EQ(outcome.rate->intended, 1000.5);
+  EXPECT_EQ(outcome.rate->sent_late, 3);
+  EXPECT_TRUE(outcome.rate->late);
+  EXPECT_EQ(outcome.connections_opened, 7);
+}
+
+TEST(LoadProcessTest, TakesHalvesAndSurroundings) {
+  json document = Document();
+  document["half_messages"] = {400, 600};
+  document["half_server_cpu_ns"] = {40, 50};
+  document["context_switches"] = {{"voluntary", 11}, {"involuntary", 12}};
+  document["system"] = {
+      {"steal_ns", 13}, {"psi_cpu_some_us", nullptr}, {"other_cpu_ns", 15}};
+  const LoadOutcome outcome = ParseLoadOutcome(document.dump());
+  EXPECT_EQ(outcome.half_messages[1], 600);
+  EXPECT_EQ((*outcome.half_server_cpu_ns)[0], 40);
+  EXPECT_EQ(outcome.voluntary_switches, 11);
+  EXPECT_EQ(outcome.involuntary_switches, 12);
+  EXPECT_EQ(outcome.steal_ns, 13);
+  EXPECT_EQ(outcome.psi_cpu_us, std::nullopt);
+  EXPECT_EQ(outcome.other_cpu_ns, 15);
+}
+
 TEST(LoadProcessTest, NobodyNeedBeObserved) {
   json document = Document();
   document["observed"] = nullptr;
