@@ -8,6 +8,8 @@
 #include "bench/lab/list_main.h"
 #include "bench/load/load_main.h"
 #include "bench/peers/peers.h"
+#include "bench/verbs/doctor_main.h"
+#include "bench/verbs/trace_main.h"
 
 namespace polymux::bench {
 namespace {
@@ -22,6 +24,8 @@ struct Verb {
 
 constexpr std::array kVerbs = {
     Verb{"compare", "Measure one server over every multiplexer", CompareMain},
+    Verb{"doctor", "Tell whether this machine is fit to measure", DoctorMain},
+    Verb{"trace", "Show the system calls of one request, explained", TraceMain},
     Verb{"list", "Show what can be compared", ListMain},
     Verb{"serve", "Run the echo server", EchoServerMain},
     Verb{"peer", "Run an echo server without the reactor, as a control",

@@ -97,6 +97,13 @@ std::vector<std::string> Command(const Arm& arm, const ServerOptions& options,
   return command;
 }
 
+std::vector<std::string> Launched(const std::vector<std::string>& launcher,
+                                  const std::vector<std::string>& command) {
+  std::vector<std::string> all = launcher;
+  all.insert(all.end(), command.begin(), command.end());
+  return all;
+}
+
 struct Announcement {
   std::string address;
   std::string backend;
@@ -121,7 +128,8 @@ std::optional<Announcement> ParseAnnouncement(const std::string& line) {
 Server::Server(const Arm& arm, const ServerOptions& options)
     : arm_(arm),
       port_(arm.kind == ArmKind::kForeign ? FreePort() : std::uint16_t{0}),
-      process_({.command = Command(arm, options, statistics_, port_),
+      process_({.command = Launched(options.launcher,
+                                    Command(arm, options, statistics_, port_)),
                 .cpus = options.cpus,
                 .directory = options.directory,
                 .stdout_to_stderr = arm.kind == ArmKind::kForeign}) {

@@ -29,6 +29,9 @@ struct ServerOptions {
   std::filesystem::path directory = {};
   // The `polymux` to run for backends and peers.
   std::string polymux = kThisProgram;
+  // What stands before the server's command line and runs it, such as a tracer
+  // with its flags; empty: nothing.  pids() is then about that program.
+  std::vector<std::string> launcher = {};
 };
 
 // The running server process of one trial.
