@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 #
-# Checks the sources: clang-tidy 14 by .clang-tidy, shellcheck on the scripts.
+# Checks the sources: clang-tidy 14 by .clang-tidy, with clang's own warnings and
+# the lock annotations, which gcc does not know; shellcheck on the scripts.
 #
 #     tools/lint.sh                # everything
 #     tools/lint.sh poller/*.cc    # clang-tidy on these files alone
@@ -10,18 +11,30 @@
 set -euo pipefail
 cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/.."
 
+# Those of .bazelrc, and what the lock annotations are for.
+mapfile -td, warnings < <(
+  sed -n '/^build --per_file_copt=.*-Wall/{s/.*@//;s/$/,-Wthread-safety/p}' \
+    .bazelrc | tr -d '\n')
+warnings+=(-Wno-unknown-warning-option)
+if ((${#warnings[@]} < 10)); then
+  echo 'tools/lint.sh: .bazelrc has no line with the warnings' >&2
+  exit 1
+fi
+
 # The flags that change what the compiler sees, as .bazelrc, poller/BUILD and
 # third_party/system give them. The analyzer follows every path into headers as
 # large as those of CLI11 and googletest, a minute for each file: deep for
 # poller and reactor, shallow above, not at all for tests, which run anyway.
 tidy() {
   # In a test, what may make it prove the wrong thing; not what it costs.
-  local test_checks='-*,bugprone-use-after-move,bugprone-dangling-handle'
+  local test_checks='-*,clang-diagnostic-*'
+  test_checks+=',bugprone-use-after-move,bugprone-dangling-handle'
   test_checks+=',bugprone-unused-raii,bugprone-infinite-loop'
   test_checks+=',bugprone-assert-side-effect,misc-redundant-expression'
   local flags=(-std=c++20 -I. -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL
     -DSPDLOG_SHARED_LIB -DPOLYMUX_WITH_SELECT -DPOLYMUX_WITH_POLL
     -DPOLYMUX_WITH_EPOLL_LT -DPOLYMUX_WITH_EPOLL_ET)
+  flags+=("${warnings[@]}")
   local checks=()
   case $1 in
     poller/* | reactor/*) ;;
