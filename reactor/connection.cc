@@ -75,7 +75,8 @@ std::error_code Connection::Establish() {
   ++loop_->counters().opened;
   if (deadlines_ != nullptr && deadlines_->noted) {
     limits_ = std::make_unique<TimeLimits>(this);
-    deadlines_->first_byte.Arm(limits_->first_byte);
+    awaits_first_byte_ = deadlines_->first_byte.enabled();
+    deadlines_->first_byte.Arm(limits_->input);
     deadlines_->idle.Arm(limits_->idle);
   }
   if (options_->callbacks.on_open) options_->callbacks.on_open(*this);
@@ -127,7 +128,10 @@ std::error_code Connection::Establish() {
 }
 
 void Connection::TakeInput() {
-  if (limits_) DeadlineList::Disarm(limits_->first_byte);
+  if (awaits_first_byte_) {
+    awaits_first_byte_ = false;
+    DeadlineList::Disarm(limits_->input);
+  }
   std::size_t messages = 1;
   if (options_->framing) {
     messages = ShowFrames();
@@ -137,11 +141,11 @@ void Connection::TakeInput() {
   if (!limits_ || state_ != State::kOpen) return;
   if (messages > 0) {
     deadlines_->idle.Refresh(limits_->idle);
-    DeadlineList::Disarm(limits_->frame);
+    DeadlineList::Disarm(limits_->input);
   }
   const bool in_a_frame = options_->framing && !input_.empty() && paused_ == 0;
-  if (in_a_frame && !limits_->frame.armed()) {
-    deadlines_->frame.Arm(limits_->frame);
+  if (in_a_frame && !limits_->input.armed()) {
+    deadlines_->frame.Arm(limits_->input);
   }
 }
 
@@ -297,7 +301,7 @@ void Connection::OnPending() {
   }
   const bool paused_before = (paused_ & kByOutput) != 0;
   if (output_.size() > options_->high_water && !paused_before) {
-    paused_ |= kByOutput;
+    Pause(kByOutput);
     if (options_->callbacks.on_high_water) {
       options_->callbacks.on_high_water(*this);
     }
@@ -351,6 +355,14 @@ std::optional<std::size_t> Connection::Write(std::span<const iovec> stretches) {
   return taken;
 }
 
+void Connection::Pause(Pauses pause) {
+  paused_ = static_cast<unsigned char>(paused_ | pause);
+  if (state_ != State::kOpen) return;
+  // The peer is not to blame for what this side does not read.
+  if (limits_) DeadlineList::Disarm(limits_->input);
+  UpdateInterest();
+}
+
 void Connection::Resume(Pauses pause) {
   if ((paused_ & pause) == 0) return;
   paused_ = static_cast<unsigned char>(paused_ & ~pause);
@@ -361,6 +373,10 @@ void Connection::Resume(Pauses pause) {
 
 void Connection::GoOnReading() {
   if (state_ != State::kOpen || paused_ != 0) return;
+  if (limits_) {
+    deadlines_->idle.Refresh(limits_->idle);
+    if (awaits_first_byte_) deadlines_->first_byte.Arm(limits_->input);
+  }
   if (!input_.empty()) {
     if (special_) {
       TakeInput();
@@ -411,8 +427,7 @@ void Connection::Drain(CloseReason reason) {
   state_ = State::kDraining;
   drain_reason_ = reason;
   if (limits_) {
-    DeadlineList::Disarm(limits_->first_byte);
-    DeadlineList::Disarm(limits_->frame);
+    DeadlineList::Disarm(limits_->input);
     DeadlineList::Disarm(limits_->idle);
   }
   UpdateInterest();
@@ -431,7 +446,7 @@ void Connection::FinishIfDone() {
   state_ = State::kLingering;
   socket_.ShutdownWrite();
   if (!limits_) limits_ = std::make_unique<TimeLimits>(this);
-  deadlines_->linger.Arm(limits_->linger);
+  deadlines_->linger.Arm(limits_->input);
   WatchAnew();
 }
 
@@ -445,21 +460,19 @@ void Connection::EndWork() {
   FinishIfDone();
 }
 
-void Connection::OnTimeout(CloseReason reason) {
+void Connection::OnTimeout(const TimeLimit& limit) {
   if (state_ == State::kLingering) return GiveUpLingering();
-  // The peer is not to blame for what this side does not read.
-  const bool paused = paused_ != 0;
-  const bool busy = paused || !output_.empty() || work_in_flight_ > 0;
-  if (reason == CloseReason::kIdle && busy) {
-    return deadlines_->idle.Arm(limits_->idle);
+  if (&limit == &limits_->idle) {
+    const bool busy = paused_ != 0 || !output_.empty() || work_in_flight_ > 0;
+    if (busy) return deadlines_->idle.Arm(limits_->idle);
+    return CloseNow(CloseReason::kIdle, {});
   }
-  if (reason == CloseReason::kFrameTimeout && paused) {
-    return deadlines_->frame.Arm(limits_->frame);
+  if (&limit == &limits_->write) {
+    return CloseNow(CloseReason::kWriteTimeout, {});
   }
-  if (reason == CloseReason::kFirstByteTimeout && paused) {
-    return deadlines_->first_byte.Arm(limits_->first_byte);
-  }
-  CloseNow(reason, {});
+  CloseNow(awaits_first_byte_ ? CloseReason::kFirstByteTimeout
+                              : CloseReason::kFrameTimeout,
+           {});
 }
 
 void Connection::Close() {
@@ -534,8 +547,7 @@ void Connection::Count(CloseReason reason) {
 
 void Connection::DisarmAll() {
   for (TimeLimit* const limit :
-       {&limits_->first_byte, &limits_->frame, &limits_->idle, &limits_->write,
-        &limits_->linger}) {
+       {&limits_->input, &limits_->idle, &limits_->write}) {
     DeadlineList::Disarm(*limit);
   }
 }

@@ -158,7 +158,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
 
   // Stops reading and showing frames, and goes on where it stopped. What the
   // peer sends meanwhile waits in the kernel, which in the end makes the peer
-  // wait. Pausing twice is pausing once.
+  // wait; the time-outs for what it is to send begin anew. Pausing twice is
+  // pausing once.
   void PauseReading() { Pause(kByUser); }
   void ResumeReading() { Resume(kByUser); }
 
@@ -205,28 +206,22 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // One of the connection's deadlines.
   class TimeLimit final : public Deadline {
    public:
-    TimeLimit(Connection* connection, CloseReason reason)
-        : connection_(connection), reason_(reason) {}
+    explicit TimeLimit(Connection* connection) : connection_(connection) {}
 
    private:
-    void OnExpired() override { connection_->OnTimeout(reason_); }
+    void OnExpired() override { connection_->OnTimeout(*this); }
 
     Connection* const connection_;
-    const CloseReason reason_;
   };
   struct TimeLimits {
     explicit TimeLimits(Connection* connection)
-        : first_byte(connection, CloseReason::kFirstByteTimeout),
-          frame(connection, CloseReason::kFrameTimeout),
-          idle(connection, CloseReason::kIdle),
-          write(connection, CloseReason::kWriteTimeout),
-          linger(connection, CloseReason::kLocal) {}
+        : input(connection), idle(connection), write(connection) {}
 
-    TimeLimit first_byte;
-    TimeLimit frame;
+    // What never runs at the same time: for the first byte, for the rest of a
+    // frame, for the peer's end while lingering.
+    TimeLimit input;
     TimeLimit idle;
     TimeLimit write;
-    TimeLimit linger;
   };
 
   void OnReadable(const Event& event);
@@ -256,10 +251,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // All sent so far is out: has on_send_complete called.
   void OnAllSent();
 
-  void Pause(Pauses pause) {
-    paused_ = static_cast<unsigned char>(paused_ | pause);
-    if (state_ == State::kOpen) UpdateInterest();
-  }
+  void Pause(Pauses pause);
   void Resume(Pauses pause);
   void GoOnReading();
 
@@ -267,7 +259,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   void Drain(CloseReason reason);
   // Ends a draining connection when nothing is left to do.
   void FinishIfDone();
-  void OnTimeout(CloseReason reason);
+  void OnTimeout(const TimeLimit& limit);
   void Count(CloseReason reason);
   void DisarmAll();
 
@@ -297,6 +289,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   Buffer output_;
 
   bool send_complete_queued_ = false;
+  bool awaits_first_byte_ = false;  // within a time-out
   std::uint32_t work_in_flight_ = 0;
   std::size_t scanned_ = 0;    // by the framing, of the incomplete frame
   std::size_t discarded_ = 0;  // while kLingering

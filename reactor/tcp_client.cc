@@ -12,14 +12,12 @@ TcpClient::TcpClient(EventLoop* loop, Options options)
       reconnect_(options.reconnect),
       reconnect_pause_(options.connect.first_pause),
       on_connect_failed_(options.on_connect_failed),
-      shared_(std::make_shared<Shared>(
-          Shared{.options = std::move(options.connection),
-                 .release = {},
-                 .client = this})),
+      shared_(std::make_shared<Shared>(loop, std::move(options.connection))),
       connector_(
           loop, options.server, options.connect,
           [this](Socket socket) { OnConnected(std::move(socket)); },
           std::move(options.on_connect_failed)) {
+  shared_->client = this;
   shared_->release = [shared = shared_.get()](Connection&) {
     if (shared->client != nullptr) shared->client->OnReleased();
   };
@@ -45,7 +43,8 @@ void TcpClient::Disconnect() {
 
 void TcpClient::OnConnected(Socket socket) {
   connection_ = std::make_shared<Connection>(
-      loop_, std::move(socket), server_, &shared_->options, &shared_->release);
+      loop_, std::move(socket), server_, &shared_->options, &shared_->release,
+      &shared_->deadlines);
   // Kept here, for on_open may end the client.
   const auto connection = connection_;
   const auto shared = shared_;

@@ -2,6 +2,7 @@
 #define POLYMUX_REACTOR_TCP_CLIENT_H_
 
 #include <memory>
+#include <utility>
 
 #include "reactor/connection.h"
 #include "reactor/connector.h"
@@ -24,7 +25,7 @@ class TcpClient {
     // Connects again whenever a connection has ended, whoever ended it, after
     // connect.first_pause; until Disconnect.
     bool reconnect = false;
-    Connection::Options connection;  // its timeouts do not apply
+    Connection::Options connection;
     // Told of each failed attempt. Must not be empty.
     Connector::OnFailed on_connect_failed;
   };
@@ -40,8 +41,8 @@ class TcpClient {
   // Begins to connect, unless it is connecting or a connection is not closed
   // yet; in on_close it is.
   void Connect();
-  // Gives up connecting; a connection is closed once its pending output is in
-  // the kernel's hands. None is made again before the next Connect.
+  // Gives up connecting; a connection is closed like by its Shutdown. None is
+  // made again before the next Connect.
   void Disconnect();
 
   // The connection from its on_open to its on_close; otherwise null.
@@ -51,9 +52,13 @@ class TcpClient {
   // What a closing connection refers to, and may do so beyond the end of the
   // client: then given to the loop.
   struct Shared {
-    Connection::Options options;
+    Shared(EventLoop* loop, Connection::Options connection)
+        : options(std::move(connection)), deadlines(loop, options.timeouts) {}
+
+    const Connection::Options options;
+    ConnectionDeadlines deadlines;
     Connection::Release release;
-    TcpClient* client;  // null once it is gone
+    TcpClient* client = nullptr;  // null once it is gone, too
   };
 
   void OnConnected(Socket socket);

@@ -470,8 +470,8 @@ TEST_P(LifecycleTest, H07_ADripDoesNotProlongAFrame) {
 
 TEST_P(LifecycleTest, APauseIsNotThePeersDelay) {
   UseFrames();
-  options_.timeouts.frame = 30ms;
-  options_.timeouts.idle = 40ms;
+  options_.timeouts.frame = 100ms;
+  options_.timeouts.idle = 100ms;
   Pair pair = MakeTcpPair();
   const auto connection = Open(std::move(pair.near));
   const std::string frame = framing_->Encode("whole");
@@ -479,10 +479,33 @@ TEST_P(LifecycleTest, APauseIsNotThePeersDelay) {
   ASSERT_TRUE(StepUntil([&] { return Count("bytes_read") == 6; }));
   connection->PauseReading();
   pair.far.Send(frame.substr(6));
-  StepFor(120ms);
+  StepFor(130ms);
   EXPECT_TRUE(reasons_.empty());
   connection->ResumeReading();
   EXPECT_TRUE(StepUntil([&] { return !frames_.empty(); }));
+}
+
+// Nor is a pause that ends before the time-out would have.
+TEST_P(LifecycleTest, APauseStopsTheDeadlines) {
+  UseFrames();
+  options_.timeouts.first_byte = 150ms;
+  options_.timeouts.frame = 150ms;
+  Pair silent = MakeTcpPair();
+  Pair slow = MakeTcpPair();
+  const auto silents = Open(std::move(silent.near));
+  const auto slows = Open(std::move(slow.near));
+  const std::string frame = framing_->Encode("whole");
+  slow.far.Send(frame.substr(0, 6));
+  ASSERT_TRUE(StepUntil([&] { return Count("bytes_read") == 6; }));
+  for (const auto& connection : {silents, slows}) connection->PauseReading();
+  StepFor(145ms);
+  for (const auto& connection : {silents, slows}) connection->ResumeReading();
+  StepFor(30ms);
+  EXPECT_TRUE(reasons_.empty());
+  EXPECT_TRUE(StepUntil([&] { return reasons_.size() == 2; }))
+      << "they begin anew";
+  EXPECT_EQ(Count("closed_first_byte"), 1U);
+  EXPECT_EQ(Count("closed_frame_timeout"), 1U);
 }
 
 TEST_P(LifecycleTest, F26_ADripIsIdle) {

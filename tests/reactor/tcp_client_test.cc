@@ -130,6 +130,14 @@ TEST_P(TcpClientTest, WaitsForItsServerAndFindsItAgain) {
   EXPECT_EQ(opened_, 2) << "connected after Disconnect";
 }
 
+TEST_P(TcpClientTest, HasTheTimeoutsOfAServersConnections) {
+  ServerThread server(backend(), EchoOptions(1));
+  options_.connection.timeouts.idle = 30ms;
+  Connect(server.address());
+  ASSERT_TRUE(Closed());
+  EXPECT_EQ(reasons_, std::vector{CloseReason::kIdle});
+}
+
 TEST_P(TcpClientTest, CanConnectAgainFromOnClose) {
   ServerThread server(backend(), EchoOptions(1));
   Connect(server.address());
