@@ -8,6 +8,7 @@
 #include "bench/lab/list_main.h"
 #include "bench/load/load_main.h"
 #include "bench/peers/peers.h"
+#include "bench/report/report_main.h"
 #include "bench/verbs/doctor_main.h"
 #include "bench/verbs/trace_main.h"
 
@@ -24,6 +25,7 @@ struct Verb {
 
 constexpr std::array kVerbs = {
     Verb{"compare", "Measure one server over every multiplexer", CompareMain},
+    Verb{"report", "Render the results of a comparison again", ReportMain},
     Verb{"doctor", "Tell whether this machine is fit to measure", DoctorMain},
     Verb{"trace", "Show the system calls of one request, explained", TraceMain},
     Verb{"list", "Show what can be compared", ListMain},

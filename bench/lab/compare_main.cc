@@ -19,6 +19,7 @@
 #include "bench/lab/interrupt.h"
 #include "bench/lab/table.h"
 #include "bench/lab/usage_error.h"
+#include "bench/report/write_reports.h"
 
 namespace polymux::bench {
 namespace {
@@ -72,8 +73,9 @@ int Measure(const ServerOptions& server_options,
   } catch (const Interrupted&) {
     exit_code = kInterrupted;
   }
-  WriteResults(results, file);
-  fmt::print("{}\n{}\n", RenderTable(results), file.string());
+  const auto report = WriteReports(results, file.parent_path());
+  fmt::print("{}\n{}\n{}\n", RenderTable(results), file.string(),
+             report.string());
   return exit_code;
 }
 

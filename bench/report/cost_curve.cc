@@ -1,0 +1,273 @@
+#include "bench/report/cost_curve.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <vector>
+
+#include "bench/lab/metrics.h"
+#include "bench/lab/text.h"
+#include "bench/report/chart.h"
+#include "bench/report/markup.h"
+#include "bench/report/words.h"
+
+namespace polymux::bench {
+namespace {
+
+// How far beyond what was measured a model is drawn.
+constexpr double kExtrapolation = 10;
+constexpr int kModelSteps = 24;
+
+// Scenarios that differ in their connections alone: 0 active stands for "all of
+// them are active".
+struct Family {
+  int active;
+  std::size_t message_size;
+  int depth;
+  auto operator<=>(const Family&) const = default;
+
+  std::string Describe() const {
+    const std::string who =
+        active == 0 ? "all connections active"
+                    : fmt::format("{} active, the rest idle", active);
+    return fmt::format("{}, {}-byte messages, depth {}", who, message_size,
+                       depth);
+  }
+};
+
+using Members = std::vector<std::size_t>;  // scenarios
+
+// Those with at least two different numbers of connections.
+std::map<Family, Members> Families(const Plan& plan) {
+  std::map<Family, Members> families;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const Scenario& scenario = plan.scenarios[i];
+    const auto& [name, active, idle, size, depth] =
+        std::tie(scenario.name, scenario.active, scenario.idle,
+                 scenario.message_size, scenario.depth);
+    if (idle == 0) families[{0, size, depth}].push_back(i);
+    families[{active, size, depth}].push_back(i);
+  }
+  std::erase_if(families, [&](const auto& family) {
+    const auto& members = family.second;
+    return std::ranges::all_of(members, [&](std::size_t member) {
+      return plan.scenarios[member].connections() ==
+             plan.scenarios[members[0]].connections();
+    });
+  });
+  return families;
+}
+
+const CostModel* FindModel(const Analysis& analysis, std::size_t arm) {
+  const auto found = std::ranges::find(analysis.models, arm, &CostModel::arm);
+  return found == analysis.models.end() ? nullptr : &*found;
+}
+
+const Cell& CellOf(const Plan& plan, const Analysis& analysis,
+                   std::size_t scenario, std::size_t arm) {
+  return analysis.cells[scenario * plan.arms.size() + arm];
+}
+
+// What the model says of a message when `watched` connections are open and each
+// Wait brings `ready` of them, in us.
+double ModelCost(const CostModel& model, double watched, double ready) {
+  const double ns =
+      (model.per_wait_ns.value + model.per_watched_ns.value * watched) / ready +
+      model.per_ready_ns.value;
+  return ns / 1e3;
+}
+
+class Panel {
+ public:
+  Panel(const Plan& plan, const Analysis& analysis, const Family& family,
+        const Members& members)
+      : plan_(plan),
+        analysis_(analysis),
+        members_(members),
+        has_models_(family.active > 0 && !analysis.models.empty()),
+        chart_(Options(family)) {
+    for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+      DrawMeasured(arm);
+      if (has_models_) DrawModel(arm);
+    }
+  }
+
+  bool has_points() const { return points_ > 0; }
+  std::string Render() const { return chart_.Render(); }
+
+ private:
+  double Connections(std::size_t scenario) const {
+    return plan_.scenarios[scenario].connections();
+  }
+  std::optional<Summary> Cost(std::size_t scenario, std::size_t arm) const {
+    return CellOf(plan_, analysis_, scenario, arm).Find(kPrimaryMetric);
+  }
+
+  Chart::Options Options(const Family& family) const {
+    std::vector<double> connections;
+    std::vector<double> costs;
+    for (const std::size_t member : members_) {
+      connections.push_back(Connections(member));
+      for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
+        const auto cost = Cost(member, arm);
+        if (!cost) continue;
+        costs.insert(costs.end(), {cost->min, cost->max});
+      }
+    }
+    if (has_models_) {
+      connections.push_back(std::ranges::max(connections) * kExtrapolation);
+      for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
+        const auto ready = ReadyPerWait(arm);
+        const CostModel* model = FindModel(analysis_, arm);
+        if (model == nullptr || !ready) continue;
+        costs.push_back(ModelCost(*model, connections.back(), *ready));
+      }
+    }
+    return {
+        .label = "cost per message against connections, " + family.Describe(),
+        .x_title = "connections",
+        .y_title = "server CPU, µs per message",
+        .x = Scale(Scale::Kind::kLogarithmic, connections),
+        .y = Scale(Scale::Kind::kLogarithmic, costs)};
+  }
+
+  void DrawMeasured(std::size_t arm) {
+    std::vector<Point> line;
+    for (const std::size_t member : members_) {
+      const auto cost = Cost(member, arm);
+      if (!cost) continue;
+      line.push_back({Connections(member), cost->median});
+      chart_.Whisker(arm, Connections(member), cost->min, cost->max);
+      chart_.Marker(
+          arm, line.back(),
+          fmt::format("{}, {}: {} µs per message ({} to {})",
+                      plan_.arms[arm].name, plan_.scenarios[member].name,
+                      FormatNumber(cost->median), FormatNumber(cost->min),
+                      FormatNumber(cost->max)));
+    }
+    points_ += line.size();
+    const bool modelled = has_models_ && FindModel(analysis_, arm) != nullptr;
+    std::ranges::sort(line, {}, &Point::x);
+    if (!modelled) chart_.Line(arm, line, "model");
+  }
+
+  // Events that one Wait brought, in the scenario with most connections.
+  std::optional<double> ReadyPerWait(std::size_t arm) const {
+    std::optional<double> ready;
+    double connections = 0;
+    for (const std::size_t member : members_) {
+      const auto waits =
+          CellOf(plan_, analysis_, member, arm).Find("waits_per_message");
+      if (!waits || waits->median <= 0 || Connections(member) < connections) {
+        continue;
+      }
+      connections = Connections(member);
+      ready = 1 / waits->median;
+    }
+    return ready;
+  }
+
+  void DrawModel(std::size_t arm) {
+    const CostModel* model = FindModel(analysis_, arm);
+    const auto ready = ReadyPerWait(arm);
+    if (model == nullptr || !ready) return;
+    std::vector<Point> within;
+    std::vector<Point> beyond;
+    double least = Connections(members_[0]);
+    double most = least;
+    for (const std::size_t member : members_) {
+      least = std::min(least, Connections(member));
+      most = std::max(most, Connections(member));
+    }
+    const double measured = model->watched_max > 0
+                                ? std::min<double>(most, model->watched_max)
+                                : most;
+    for (int i = 0; i <= kModelSteps; ++i) {
+      const double share = static_cast<double>(i) / kModelSteps;
+      const double inner = least * std::pow(measured / least, share);
+      const double outer =
+          measured * std::pow(most * kExtrapolation / measured, share);
+      within.push_back({inner, ModelCost(*model, inner, *ready)});
+      beyond.push_back({outer, ModelCost(*model, outer, *ready)});
+    }
+    if (measured > least) chart_.Line(arm, within, "model");
+    chart_.Line(arm, beyond, "extrapolated");
+  }
+
+  const Plan& plan_;
+  const Analysis& analysis_;
+  const Members members_;
+  const bool has_models_;
+  Chart chart_;
+  std::size_t points_ = 0;
+};
+
+// Three digits, and no exponent.
+std::string Digits(double value) {
+  return std::abs(value) >= 100 ? fmt::format("{:.0f}", value)
+                                : fmt::format("{:.3g}", value);
+}
+
+std::string EstimateText(const Estimate& estimate) {
+  return fmt::format("{} ({} to {})", Digits(estimate.value),
+                     Digits(estimate.low), Digits(estimate.high));
+}
+
+std::string ModelTable(const Plan& plan, const Analysis& analysis) {
+  if (analysis.models.empty()) return {};
+  std::string rows;
+  for (const CostModel& model : analysis.models) {
+    rows += fmt::format(
+        R"(<tr class="{}"><th scope="row">{}{}</th><td>{}</td><td>{}</td>)"
+        "<td>{}</td><td>{} to {}</td></tr>\n",
+        ArmClass(model.arm), MarkerIcon(model.arm),
+        EscapeHtml(plan.arms[model.arm].name), EstimateText(model.per_wait_ns),
+        EstimateText(model.per_watched_ns), EstimateText(model.per_ready_ns),
+        model.watched_min, model.watched_max);
+  }
+  return "<div class=\"scroll wide\"><table><caption>Fitted cost of one wait, "
+         "ns of server CPU (with intervals): a + b × watched + c × "
+         "ready</caption><thead><tr><th scope=\"col\">arm</th><th "
+         "scope=\"col\">a: per wait</th><th scope=\"col\">b: per watched "
+         "connection</th><th scope=\"col\">c: per ready connection, with its "
+         "message</th><th scope=\"col\">connections measured</th></tr></thead>"
+         "<tbody>\n" +
+         rows + "</tbody></table></div>\n";
+}
+
+}  // namespace
+
+std::string CostCurves(const Results& results, const Analysis& analysis) {
+  std::string figures;
+  for (const auto& [family, members] : Families(results.plan)) {
+    const Panel panel(results.plan, analysis, family, members);
+    if (!panel.has_points()) continue;
+    figures += Figure(family.Describe(), panel.Render());
+  }
+  return figures + ModelTable(results.plan, analysis);
+}
+
+std::string Crossovers(const Results& results, const Analysis& analysis) {
+  const Plan& plan = results.plan;
+  std::string items;
+  for (const Crossover& crossover : analysis.crossovers) {
+    items += fmt::format(
+        "<li>With {} active, {} is cheaper below {} connections ({} to {}) and "
+        "{} above{}.</li>\n",
+        crossover.active, EscapeHtml(plan.arms[crossover.arm].name),
+        FormatNumber(crossover.connections.value),
+        FormatNumber(crossover.connections.low),
+        FormatNumber(crossover.connections.high),
+        EscapeHtml(plan.arms[crossover.other].name),
+        crossover.extrapolated
+            ? " <strong>(extrapolated beyond what was measured)</strong>"
+            : "");
+  }
+  return items;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,46 @@
+#include "bench/report/csv.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "bench/lab/flags.h"
+#include "bench/lab/metrics.h"
+
+namespace polymux::bench {
+namespace {
+
+// A field; in quotes where it must be.
+std::string Field(std::string_view text) {
+  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
+    return std::string(text);
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    if (c == '"') quoted += '"';
+    quoted += c;
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+std::string RenderCsv(const Results& results) {
+  const Plan& plan = results.plan;
+  std::string text =
+      "scenario,arm,round,position,attempt,valid,flags,metric,value\n";
+  for (const Trial& trial : results.trials) {
+    const Scenario& scenario = plan.scenarios[trial.slot.scenario];
+    const std::string row =
+        fmt::format("{},{},{},{},{},{},{}", Field(scenario.name),
+                    Field(plan.arms[trial.slot.arm].name), trial.slot.round,
+                    trial.slot.position, trial.slot.attempt, trial.valid(),
+                    fmt::join(Flags(trial), " "));
+    for (const Metric& metric : Metrics()) {
+      const auto value = metric.value(trial, scenario);
+      if (value) text += fmt::format("{},{},{}\n", row, metric.name, *value);
+    }
+  }
+  return text;
+}
+
+}  // namespace polymux::bench

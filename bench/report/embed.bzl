@@ -1,0 +1,24 @@
+"""Files that a program carries within itself."""
+
+def embed(name, files, hdr, namespace):
+    """A C++ source that defines, for each file, its text as a constant.
+
+    Args:
+      name: the source, without ".cc".
+      files: {the file: the constant's name}.
+      hdr: the header that declares them.
+      namespace: where they are.
+    """
+    commands = ["echo '#include \"{}\"'".format(hdr)]
+    commands.append("echo 'namespace {} {{'".format(namespace))
+    for file, constant in files.items():
+        commands.append("echo 'const char {}[] = R\"~~~('".format(constant))
+        commands.append("cat $(location {})".format(file))
+        commands.append("echo ')~~~\";'")
+    commands.append("echo '}'")
+    native.genrule(
+        name = name + "_source",
+        srcs = files.keys(),
+        outs = [name + ".cc"],
+        cmd = "{ " + "; ".join(commands) + "; } > $@",
+    )

@@ -1,0 +1,132 @@
+#include "bench/report/figure_tables.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+#include <string_view>
+
+#include "bench/lab/metrics.h"
+#include "bench/report/chart.h"
+#include "bench/report/markup.h"
+#include "bench/report/words.h"
+
+namespace polymux::bench {
+namespace {
+
+struct Column {
+  std::string_view heading;
+  std::string_view metric;
+  double unit;  // what one of the metric is in the column's unit
+};
+
+constexpr std::array kColumns{
+    Column{"CPU µs / message", kPrimaryMetric, 1},
+    Column{"messages/s", "messages_per_second", 1},
+    Column{"p50 µs", "latency_p50_us", 1},
+    Column{"p99 µs", "latency_p99_us", 1},
+    Column{"p99.9 µs", "latency_p999_us", 1},
+    Column{"calls / message", "system_calls_per_message", 1},
+    Column{"server CPU %", kServerCpuShare, 100},
+    Column{"RSS MiB", "rss_bytes", 1.0 / (1 << 20)},
+};
+
+// So many that the smallest figure of the column has three digits: its decimal
+// points then stand below each other.
+int Decimals(std::span<const Cell> cells, const Column& column) {
+  std::optional<double> least;
+  for (const Cell& cell : cells) {
+    const auto summary = cell.Find(column.metric);
+    if (!summary || summary->median <= 0) continue;
+    const double value = summary->median * column.unit;
+    least = std::min(least.value_or(value), value);
+  }
+  if (!least) return 0;
+  return std::clamp(2 - static_cast<int>(std::floor(std::log10(*least))), 0, 3);
+}
+
+std::string Badge(const std::string& word) {
+  std::string css_class = word;
+  std::ranges::replace(css_class, ' ', '-');
+  return fmt::format(R"(<span class="badge {}">{}</span>)", css_class, word);
+}
+
+std::string Trials(const Cell& cell) {
+  std::string text = std::to_string(cell.valid_trials);
+  if (cell.tainted_trials > 0) {
+    text += fmt::format(", {} tainted", cell.tainted_trials);
+  }
+  if (cell.invalid_trials > 0) {
+    text += fmt::format(", {} invalid", cell.invalid_trials);
+  }
+  return text;
+}
+
+std::string Row(const Plan& plan, std::span<const Cell> cells,
+                const Cell& cell) {
+  const std::string word = VerdictWord(plan, cell);
+  std::string row = fmt::format(
+      R"(<tr class="{}"><th scope="row">{}{}</th><td class="text">{}</td>)",
+      ArmClass(cell.arm), MarkerIcon(cell.arm),
+      EscapeHtml(plan.arms[cell.arm].name), Badge(word));
+  if (!cell.obstacle.empty() || cell.valid_trials == 0) {
+    const std::string reason = !cell.obstacle.empty()      ? cell.obstacle
+                               : cell.first_reason.empty() ? "no trial yet"
+                                                           : cell.first_reason;
+    return row + fmt::format(R"(<td class="text" colspan="{}">{}</td></tr>)"
+                             "\n",
+                             kColumns.size() + 2, EscapeHtml(reason));
+  }
+  row += fmt::format("<td>{}</td>", EffectText(cell));
+  for (const Column& column : kColumns) {
+    const auto summary = cell.Find(column.metric);
+    row += summary ? fmt::format(
+                         "<td title=\"{:.6g} to {:.6g}\">{:.{}f}</td>",
+                         summary->min * column.unit, summary->max * column.unit,
+                         summary->median * column.unit, Decimals(cells, column))
+                   : "<td class=\"none\">n/a</td>";
+  }
+  return row + fmt::format("<td>{}</td></tr>\n", Trials(cell));
+}
+
+std::string Table(const Plan& plan, const Analysis& analysis,
+                  std::size_t scenario) {
+  const auto cells = CellsOfScenario(plan, analysis, scenario);
+  std::string head =
+      "<th scope=\"col\">arm</th><th scope=\"col\" "
+      "class=\"text\">verdict</th><th "
+      "scope=\"col\">ratio (interval)</th>";
+  for (const Column& column : kColumns) {
+    head += fmt::format("<th scope=\"col\">{}</th>", column.heading);
+  }
+  std::string rows;
+  std::string reasons;
+  for (const Cell& cell : cells) {
+    rows += Row(plan, cells, cell);
+    if (cell.why.empty()) continue;
+    reasons +=
+        fmt::format("<li><b>{}</b>: {}</li>\n",
+                    EscapeHtml(plan.arms[cell.arm].name), EscapeHtml(cell.why));
+  }
+  if (!reasons.empty()) reasons = "<ul class=\"why\">" + reasons + "</ul>\n";
+  return fmt::format(
+      "<h3>{}</h3><p>{}.</p>\n<div class=\"scroll\"><table><thead><tr>{}"
+      "<th scope=\"col\">trials</th></tr></thead><tbody>\n{}</tbody></table>"
+      "</div>\n{}",
+      EscapeHtml(plan.scenarios[scenario].name),
+      EscapeHtml(plan.scenarios[scenario].Describe()), head, rows, reasons);
+}
+
+}  // namespace
+
+std::string FigureTables(const Results& results, const Analysis& analysis) {
+  std::string tables;
+  for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
+    tables += Table(results.plan, analysis, i);
+  }
+  return tables;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,79 @@
+#include "bench/report/markdown.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "bench/lab/environment.h"
+#include "bench/lab/metrics.h"
+#include "bench/lab/notes.h"
+#include "bench/lab/text.h"
+#include "bench/report/markup.h"
+#include "bench/report/words.h"
+
+namespace polymux::bench {
+namespace {
+
+std::string Number(const Cell& cell, std::string_view metric) {
+  const auto summary = cell.Find(metric);
+  return summary ? FormatNumber(summary->median) : "n/a";
+}
+
+std::string Row(const Plan& plan, const Cell& cell) {
+  const std::string arm = EscapeMarkdown(plan.arms[cell.arm].name);
+  if (!cell.obstacle.empty()) {
+    return fmt::format("| {} | not measured: {} | | | | | | |\n", arm,
+                       EscapeMarkdown(cell.obstacle));
+  }
+  return fmt::format(
+      "| {} | {} | {} | {} | {} | {} | {} | {} |\n", arm,
+      VerdictWord(plan, cell), EffectText(cell), Number(cell, kPrimaryMetric),
+      Number(cell, "messages_per_second"), Number(cell, "latency_p50_us"),
+      Number(cell, "latency_p99_us"), Number(cell, "system_calls_per_message"));
+}
+
+std::string ScenarioPart(const Plan& plan, const Analysis& analysis,
+                         std::size_t scenario) {
+  std::string text = fmt::format(
+      "\n## {}\n\n{}. {}\n\n"
+      "| arm | verdict | ratio to baseline | CPU µs/message | messages/s | "
+      "p50 µs | p99 µs | system calls/message |\n"
+      "|:--|:--|:--|--:|--:|--:|--:|--:|\n",
+      EscapeMarkdown(plan.scenarios[scenario].name),
+      EscapeMarkdown(plan.scenarios[scenario].Describe()),
+      EscapeMarkdown(ScenarioSentence(plan, analysis, scenario)));
+  std::string reasons;
+  for (const Cell& cell : CellsOfScenario(plan, analysis, scenario)) {
+    text += Row(plan, cell);
+    if (cell.why.empty()) continue;
+    reasons +=
+        fmt::format("- {}: {}\n", EscapeMarkdown(plan.arms[cell.arm].name),
+                    EscapeMarkdown(cell.why));
+  }
+  return reasons.empty() ? text : text + "\n" + reasons;
+}
+
+}  // namespace
+
+std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
+  const Plan& plan = results.plan;
+  std::string text = "# Polymux: server CPU per message\n";
+  for (const std::string& alarm : Alarms(results, analysis)) {
+    text += fmt::format("\n> **{}**\n", EscapeMarkdown(alarm));
+  }
+  text +=
+      fmt::format("\n{}. {}. {} rounds of {} per arm, baseline {}.\n",
+                  EscapeMarkdown(results.environment.date),
+                  EscapeMarkdown(Describe(results.environment)), plan.rounds,
+                  LengthText(plan.window), EscapeMarkdown(plan.baseline));
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    text += ScenarioPart(plan, analysis, i);
+  }
+  text += "\n## Notes\n\n";
+  for (const std::string& note : Notes(results, analysis.cells)) {
+    text += fmt::format("- {}\n", EscapeMarkdown(note));
+  }
+  return text;
+}
+
+}  // namespace polymux::bench

@@ -1,0 +1,324 @@
+#include "bench/report/page.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+
+#include "bench/lab/environment.h"
+#include "bench/lab/notes.h"
+#include "bench/report/call_bars.h"
+#include "bench/report/chart.h"
+#include "bench/report/cost_curve.h"
+#include "bench/report/data_link.h"
+#include "bench/report/figure_tables.h"
+#include "bench/report/forest_plot.h"
+#include "bench/report/latency_spectrum.h"
+#include "bench/report/markup.h"
+#include "bench/report/strip_plot.h"
+#include "bench/report/templates.h"
+#include "bench/report/winner_map.h"
+#include "bench/report/words.h"
+
+namespace polymux::bench {
+namespace {
+
+// Of a report of at most 1 MiB, what the compressed results may take; if they
+// take more, they go without their histograms.
+constexpr std::size_t kMaxData = 400 << 10;
+
+struct Section {
+  std::string_view id;
+  std::string_view title;
+  std::string_view how;      // to read it
+  std::string_view without;  // what stands there without data; empty: nothing
+  std::string (*content)(const Results&, const Analysis&);
+};
+
+std::string InPanels(std::string content) {
+  return content.empty() ? content
+                         : "<div class=\"panels\">\n" + content + "</div>\n";
+}
+
+std::string CurvesAndCrossovers(const Results& results,
+                                const Analysis& analysis) {
+  const std::string curves = InPanels(CostCurves(results, analysis));
+  const std::string crossovers = Crossovers(results, analysis);
+  if (crossovers.empty()) return curves;
+  return curves + "<h3>Where they cross</h3>\n<ul>\n" + crossovers + "</ul>\n";
+}
+
+std::string Entry(std::string_view term, const std::string& text) {
+  if (text.empty()) return {};
+  return fmt::format("<dt>{}</dt><dd>{}</dd>\n", EscapeHtml(term),
+                     EscapeHtml(text));
+}
+
+std::string ArmDescriptions(const Results& results,
+                            const Analysis& /*analysis*/) {
+  const Plan& plan = results.plan;
+  std::string entries;
+  for (const Arm& arm : plan.arms) {
+    std::string about = AboutArm(arm);
+    if (arm.name == plan.control) {
+      about = fmt::format(
+          "The A/A control: {} once more, under another name. What differs "
+          "between the two is noise.",
+          plan.baseline);
+    }
+    if (!arm.unavailable.empty()) about += " Unavailable: " + arm.unavailable;
+    entries += Entry(arm.name, about);
+  }
+  return "<dl>\n" + entries + "</dl>\n";
+}
+
+std::string EnvironmentTable(const Results& results,
+                             const Analysis& /*analysis*/) {
+  const Environment& environment = results.environment;
+  const Plan& plan = results.plan;
+  const BuildInfo& build = environment.build;
+  std::string entries =
+      Entry("date", environment.date) +
+      Entry("machine", Describe(environment)) +
+      Entry("virtualisation", environment.virtualisation) +
+      Entry("frequency governor", environment.governor) +
+      Entry("clock source", environment.clock_source) +
+      Entry("net.core.somaxconn", environment.somaxconn) +
+      Entry("descriptors per process",
+            std::to_string(environment.descriptor_limit)) +
+      Entry("build", fmt::format("{}, {}{}", build.compiler,
+                                 build.ndebug ? "optimised" : "debug",
+                                 build.sanitizer.empty()
+                                     ? ""
+                                     : ", sanitizer " + build.sanitizer)) +
+      Entry("plan",
+            fmt::format("{} rounds; warm-up {}, window {}; reactors {}, load "
+                        "threads {}; seed {}",
+                        plan.rounds, LengthText(plan.warm_up),
+                        LengthText(plan.window), plan.reactors,
+                        plan.load_threads, plan.seed)) +
+      Entry("trials", fmt::format("{}{}", results.trials.size(),
+                                  results.complete ? "" : " (incomplete)"));
+  return "<dl>\n" + entries + "</dl>\n";
+}
+
+std::string NoteList(const Results& results, const Analysis& analysis) {
+  std::string items;
+  for (const std::string& note : Notes(results, analysis.cells)) {
+    items += fmt::format("<li>{}</li>\n", EscapeHtml(note));
+  }
+  return "<ul>\n" + items + "</ul>\n";
+}
+
+std::string Method(const Results& results, const Analysis& /*analysis*/) {
+  const Plan& plan = results.plan;
+  return fmt::format(
+      "<p>Each trial starts a fresh server process, connects, warms up for {} "
+      "and measures for {}. One load generator, on a CPU of its own where "
+      "there "
+      "is one, drives all arms alike and checks every byte that comes back. "
+      "The "
+      "arms take turns in rounds, in an order that is balanced and drawn from "
+      "a "
+      "stored seed.</p>\n"
+      "<p>The primary metric is the CPU time of the server, user and system, "
+      "per message. The effect of an arm is the median over the rounds of its "
+      "ratio to the baseline within the round, with an interval from order "
+      "statistics that holds for all arms of a scenario together with {:g} % "
+      "confidence. <em>Equivalent</em> means that the whole interval lies "
+      "within {:g} % of the baseline; <em>faster</em> and <em>slower</em> that "
+      "the interval excludes 1 and the effect exceeds what the A/A control "
+      "shows as noise; anything else is <em>inconclusive</em>. A noisy machine "
+      "thus earns “inconclusive”, never “equivalent”.</p>\n",
+      LengthText(plan.warm_up), LengthText(plan.window), plan.confidence * 100,
+      plan.margin * 100);
+}
+
+std::string Download(const Results& results, const Analysis& /*analysis*/) {
+  std::string data = Gzip(ToJson(results));
+  std::string remark = "every trial with its histogram";
+  if (data.size() > kMaxData) {
+    Results light = results;
+    for (Trial& trial : light.trials) trial.load.histogram.clear();
+    data = Gzip(ToJson(light));
+    remark =
+        "every trial, but for its latency histogram, which would make this "
+        "file too large: those are in the original results.json";
+  }
+  if (data.size() > kMaxData) {
+    return "<p>The data is too large for this page: see the original "
+           "<code>results.json</code>.</p>\n";
+  }
+  return fmt::format(
+      "<p><a download=\"results.json.gz\" "
+      "href=\"data:application/gzip;base64,{}\">results.json.gz</a> ({} KiB): "
+      "{}. <code>gunzip</code> it; <code>polymux report results.json</code> "
+      "makes this page from it.</p>\n",
+      Base64(data), (data.size() + 1023) / 1024, remark);
+}
+
+constexpr std::array kSections{
+    Section{
+        "effects", "How much the arms differ",
+        "One row per arm: the mark is its CPU per message relative to the "
+        "baseline, the bar the interval in which the true ratio lies. Left "
+        "of 1 is cheaper. Dark band: what the A/A control, a second copy of "
+        "the baseline, shows as noise. Pale band: the margin of "
+        "“equivalent”. An arrow at the edge: further away than the chart "
+        "is wide; the number is at the right.",
+        "",
+        [](const Results& results, const Analysis& analysis) {
+          return InPanels(ForestPlots(results, analysis));
+        }},
+    Section{"figures", "Figures and reasons",
+            "Medians over the valid trials; hover for minimum and maximum. "
+            "Percentiles are those of single trials, never averaged.",
+            "", FigureTables},
+    Section{"cost", "Cost against connections",
+            "Both axes are logarithmic. Marks are medians, whiskers minimum "
+            "and maximum of the rounds. A solid line under a fitted model lies "
+            "within what was measured; dashed, thin: extrapolated, to be "
+            "believed the less the further it goes.",
+            "Not measured: give scenarios that differ in their connections "
+            "only, for instance <code>polymux compare --scenarios "
+            "echo-1,echo-100,echo-1000</code>.",
+            CurvesAndCrossovers},
+    Section{"latency", "Latency at each percentile",
+            "Read upwards from a percentile: so long the slowest of the others "
+            "took. Flat is good; a step up on the right is what a few "
+            "unlucky messages met. The histograms of all valid trials are "
+            "added up, "
+            "and a line ends where fewer than 10 messages lie beyond.",
+            "",
+            [](const Results& results, const Analysis& analysis) {
+              return InPanels(LatencySpectra(results, analysis));
+            }},
+    Section{"calls", "System calls per message",
+            "What the server's own counters saw in the window, per message: "
+            "fewer calls explain less CPU. Arms without our counters are "
+            "absent.",
+            "",
+            [](const Results& results, const Analysis& analysis) {
+              return InPanels(CallBars(results, analysis));
+            }},
+    Section{"winners", "The cheapest arm, by workload",
+            "For each number of connections and share of active ones: the arm "
+            "with the least CPU per message, and how far behind the next one "
+            "is. Dotted: the two are within the margin. A point: not measured.",
+            "Not measured: several workloads are needed, for instance "
+            "<code>polymux compare --scenarios all</code>.",
+            WinnerMap},
+    Section{"trials", "Every trial, in the order in which they ran",
+            "A run that drifts shows as a slope, a disturbance as a few points "
+            "of all arms that stand out together. Red outline: an invalid "
+            "trial, which does not count. Hover for round and flags.",
+            "",
+            [](const Results& results, const Analysis& analysis) {
+              return InPanels(StripPlots(results, analysis));
+            }},
+    Section{"notes", "Notes", "", "", NoteList},
+    Section{"arms", "What each arm is", "", "", ArmDescriptions},
+    Section{"method", "Method in brief", "", "", Method},
+    Section{"environment", "Machine and plan", "", "", EnvironmentTable},
+    Section{"data", "The data", "", "", Download},
+};
+
+struct Sections {
+  std::string contents;
+  std::string html;
+};
+
+Sections RenderSections(const Results& results, const Analysis& analysis) {
+  Sections sections;
+  for (const Section& section : kSections) {
+    std::string content = section.content(results, analysis);
+    std::string how;
+    if (content.empty()) {
+      if (section.without.empty()) continue;
+      content = fmt::format("<p>{}</p>\n", section.without);
+    } else if (!section.how.empty()) {
+      how = fmt::format("<p class=\"how\">{}</p>\n", section.how);
+    }
+    sections.contents += fmt::format("<li><a href=\"#{}\">{}</a></li>\n",
+                                     section.id, section.title);
+    sections.html +=
+        fmt::format("<section id=\"{}\">\n<h2>{}</h2>\n{}{}</section>\n",
+                    section.id, section.title, how, content);
+  }
+  return sections;
+}
+
+// A box for each arm, and the rules that hide what belongs to it.
+std::string ArmBoxes(const Plan& plan) {
+  std::string boxes;
+  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+    boxes += fmt::format(
+        R"(<label class="{}"><input type="checkbox" id="show{}" checked>)"
+        "{}{}</label>\n",
+        ArmClass(arm), arm, MarkerIcon(arm), EscapeHtml(plan.arms[arm].name));
+  }
+  return boxes;
+}
+
+std::string ToggleRules(const Plan& plan) {
+  std::string rules;
+  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+    rules += fmt::format(
+        "body:has(#show{0}:not(:checked)) main .{1} {{ display: none; }}\n",
+        arm, ArmClass(arm));
+  }
+  return rules;
+}
+
+std::string Verdicts(const Plan& plan, const Analysis& analysis) {
+  std::string items;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    items += fmt::format("<li><b>{}</b> {}</li>\n",
+                         EscapeHtml(plan.scenarios[i].name),
+                         EscapeHtml(ScenarioSentence(plan, analysis, i)));
+  }
+  return items;
+}
+
+// "epoll-lt against poll and select: server CPU per message".
+std::string Heading(const Plan& plan) {
+  std::vector<std::string> others;
+  for (const Arm& arm : plan.arms) {
+    if (arm.name != plan.baseline && arm.name != plan.control) {
+      others.push_back(arm.name);
+    }
+  }
+  return others.empty()
+             ? fmt::format("Server CPU per message of {}", plan.baseline)
+             : fmt::format("Server CPU per message: {} against {}",
+                           Join(others), plan.baseline);
+}
+
+}  // namespace
+
+std::string RenderPage(const Results& results, const Analysis& analysis) {
+  const Plan& plan = results.plan;
+  std::string alarms;
+  for (const std::string& alarm : Alarms(results, analysis)) {
+    alarms += fmt::format("<p class=\"alarm\" role=\"alert\">{}</p>\n",
+                          EscapeHtml(alarm));
+  }
+  const Sections sections = RenderSections(results, analysis);
+  return FillTemplate(
+      kReportHtml, {{"title", EscapeHtml(Heading(plan))},
+                    {"style", kReportCss},
+                    {"toggles", ToggleRules(plan)},
+                    {"heading", EscapeHtml(Heading(plan))},
+                    {"alarms", alarms},
+                    {"verdicts", Verdicts(plan, analysis)},
+                    {"conditions", EscapeHtml(fmt::format(
+                                       "{}. {}. {} rounds of {} per arm.",
+                                       results.environment.date,
+                                       Describe(results.environment),
+                                       plan.rounds, LengthText(plan.window)))},
+                    {"contents", sections.contents},
+                    {"arms", ArmBoxes(plan)},
+                    {"sections", sections.html}});
+}
+
+}  // namespace polymux::bench

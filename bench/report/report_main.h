@@ -1,0 +1,13 @@
+#ifndef POLYMUX_BENCH_REPORT_REPORT_MAIN_H_
+#define POLYMUX_BENCH_REPORT_REPORT_MAIN_H_
+
+namespace polymux::bench {
+
+// The verb `report`: renders a results file again; measures nothing.  Exit
+// codes: 0, 1 when the file cannot be read or the report not be written, 2 for
+// a usage error.
+int ReportMain(int argc, char** argv);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_REPORT_REPORT_MAIN_H_

@@ -1,0 +1,75 @@
+#include "bench/report/strip_plot.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <vector>
+
+#include "bench/lab/flags.h"
+#include "bench/lab/metrics.h"
+#include "bench/lab/text.h"
+#include "bench/report/chart.h"
+
+namespace polymux::bench {
+namespace {
+
+struct Dot {
+  double position;  // of the trial, among those of the scenario
+  const Trial* trial;
+  double cost;
+};
+
+// "poll, round 3: 4.93 us per message [client-bound]".
+std::string Title(const Plan& plan, const Dot& dot) {
+  const Trial& trial = *dot.trial;
+  std::string title = fmt::format("{}, round {}: {} µs per message",
+                                  plan.arms[trial.slot.arm].name,
+                                  trial.slot.round + 1, FormatNumber(dot.cost));
+  const auto flags = Flags(trial);
+  if (!flags.empty()) title += fmt::format(" [{}]", fmt::join(flags, ", "));
+  if (!trial.valid()) title += " INVALID: " + trial.invalid;
+  return title;
+}
+
+std::string Panel(const Results& results, std::size_t scenario) {
+  const Plan& plan = results.plan;
+  std::vector<Dot> dots;
+  std::vector<double> costs;
+  double position = 0;
+  for (const Trial& trial : results.trials) {
+    if (trial.slot.scenario != scenario) continue;
+    ++position;
+    const auto cost =
+        FindMetric(kPrimaryMetric).value(trial, plan.scenarios[scenario]);
+    if (cost) costs.push_back(*cost);
+    if (cost || !trial.valid()) {
+      dots.push_back({position, &trial, cost.value_or(0)});
+    }
+  }
+  if (costs.empty()) return {};
+  const Scale y(Scale::Kind::kLogarithmic, costs);
+  Chart chart({.label = "cost per message of each trial in run order",
+               .x_title = "trial of this scenario, in run order",
+               .y_title = "server CPU, µs per message",
+               .x = Scale(Scale::Kind::kLinear, 0, position + 1),
+               .y = y});
+  for (const Dot& dot : dots) {
+    const std::size_t arm = dot.trial->slot.arm;
+    const Point point{dot.position, dot.cost > 0 ? dot.cost : y.min()};
+    chart.Marker(arm, point, Title(plan, dot),
+                 dot.trial->valid() ? "mark" : "mark invalid");
+  }
+  return Figure(plan.scenarios[scenario].name, chart.Render());
+}
+
+}  // namespace
+
+std::string StripPlots(const Results& results, const Analysis& /*analysis*/) {
+  std::string figures;
+  for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
+    figures += Panel(results, i);
+  }
+  return figures;
+}
+
+}  // namespace polymux::bench

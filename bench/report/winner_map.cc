@@ -1,0 +1,118 @@
+#include "bench/report/winner_map.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "bench/lab/metrics.h"
+#include "bench/lab/text.h"
+#include "bench/report/chart.h"
+#include "bench/report/markup.h"
+#include "bench/report/words.h"
+
+namespace polymux::bench {
+namespace {
+
+// Connections, and how many of a thousand are active.
+using Place = std::pair<int, int>;
+
+int PerMille(const Scenario& scenario) {
+  return static_cast<int>(1000.0 * scenario.active / scenario.connections() +
+                          0.5);
+}
+
+// The scenarios of 1-deep messages of the size that most of them have.
+std::map<Place, std::size_t> Places(const Plan& plan) {
+  std::map<std::size_t, int> sizes;
+  for (const Scenario& scenario : plan.scenarios) {
+    if (scenario.depth == 1) ++sizes[scenario.message_size];
+  }
+  if (sizes.empty()) return {};
+  const std::size_t size =
+      std::ranges::max_element(sizes, {}, [](const auto& entry) {
+        return entry.second;
+      })->first;
+  std::map<Place, std::size_t> places;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const Scenario& scenario = plan.scenarios[i];
+    if (scenario.depth != 1 || scenario.message_size != size) continue;
+    places.try_emplace({scenario.connections(), PerMille(scenario)}, i);
+  }
+  return places;
+}
+
+// The arms with a cost, the cheapest first; without the control.
+std::vector<std::pair<double, std::size_t>> Ranking(const Plan& plan,
+                                                    const Analysis& analysis,
+                                                    std::size_t scenario) {
+  std::vector<std::pair<double, std::size_t>> ranking;
+  for (const Cell& cell : CellsOfScenario(plan, analysis, scenario)) {
+    const auto cost = cell.Find(kPrimaryMetric);
+    if (!cost || plan.arms[cell.arm].name == plan.control) continue;
+    ranking.emplace_back(cost->median, cell.arm);
+  }
+  std::ranges::sort(ranking);
+  return ranking;
+}
+
+std::string WinnerCell(const Plan& plan, const Analysis& analysis,
+                       std::size_t scenario) {
+  const auto ranking = Ranking(plan, analysis, scenario);
+  if (ranking.empty()) return "<td>n/a</td>";
+  const auto [cost, arm] = ranking[0];
+  std::string next = "no other";
+  bool close = false;
+  if (ranking.size() > 1) {
+    const double lead = ranking[1].first / cost - 1;
+    close = lead < plan.margin;
+    next = close ? fmt::format("≈ {}",
+                               EscapeHtml(plan.arms[ranking[1].second].name))
+                 : fmt::format("{} +{:.0f} %",
+                               EscapeHtml(plan.arms[ranking[1].second].name),
+                               lead * 100);
+  }
+  return fmt::format(R"(<td class="winner{} {}">{}<strong>{}</strong> {} µs)"
+                     R"(<span class="next">{}</span></td>)",
+                     close ? " close" : "", ArmClass(arm), MarkerIcon(arm),
+                     EscapeHtml(plan.arms[arm].name), FormatNumber(cost), next);
+}
+
+}  // namespace
+
+std::string WinnerMap(const Results& results, const Analysis& analysis) {
+  const Plan& plan = results.plan;
+  const auto places = Places(plan);
+  if (places.size() < 2) return {};
+  std::set<int> connections;
+  std::set<int, std::greater<>> shares;
+  for (const auto& [place, scenario] : places) {
+    connections.insert(place.first);
+    shares.insert(place.second);
+  }
+  std::string head;
+  for (const int count : connections) {
+    head += fmt::format("<th scope=\"col\">{}</th>", count);
+  }
+  std::string rows;
+  for (const int share : shares) {
+    rows += fmt::format("<tr><th scope=\"row\">{:g} %</th>", share / 10.0);
+    for (const int count : connections) {
+      const auto place = places.find({count, share});
+      rows += place == places.end()
+                  ? "<td class=\"none\" title=\"not measured\">·</td>"
+                  : WinnerCell(plan, analysis, place->second);
+    }
+    rows += "</tr>\n";
+  }
+  return fmt::format(
+      "<div class=\"scroll wide\"><table class=\"winners\"><thead><tr>"
+      "<th scope=\"col\">active \\ connections</th>{}</tr></thead><tbody>\n"
+      "{}</tbody></table></div>\n",
+      head, rows);
+}
+
+}  // namespace polymux::bench

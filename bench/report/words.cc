@@ -1,0 +1,159 @@
+#include "bench/report/words.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "bench/lab/metrics.h"
+#include "bench/lab/notes.h"
+#include "bench/lab/text.h"
+#include "bench/peers/peers.h"
+#include "poller/backends.h"
+
+namespace polymux::bench {
+namespace {
+
+// "poll (1.204, 1.19 to 1.22)".
+std::string ArmWithEffect(const Plan& plan, const Cell& cell) {
+  const std::string& name = plan.arms[cell.arm].name;
+  if (!cell.effect) return name;
+  return fmt::format("{} ({}, {} to {})", name, RatioText(cell.effect->ratio),
+                     RatioText(cell.effect->low), RatioText(cell.effect->high));
+}
+
+std::string Capitalised(std::string_view word) {
+  std::string text(word);
+  if (!text.empty() && text[0] >= 'a' && text[0] <= 'z') {
+    text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  }
+  return text;
+}
+
+}  // namespace
+
+std::span<const Cell> CellsOfScenario(const Plan& plan,
+                                      const Analysis& analysis,
+                                      std::size_t scenario) {
+  return std::span(analysis.cells)
+      .subspan(scenario * plan.arms.size(), plan.arms.size());
+}
+
+const ControlCheck* FindControl(const Analysis& analysis,
+                                std::size_t scenario) {
+  const auto found =
+      std::ranges::find(analysis.controls, scenario, &ControlCheck::scenario);
+  return found == analysis.controls.end() ? nullptr : &*found;
+}
+
+std::string VerdictWord(const Plan& plan, const Cell& cell) {
+  const std::string& name = plan.arms[cell.arm].name;
+  if (!cell.obstacle.empty() || cell.valid_trials == 0) return "not measured";
+  if (name == plan.baseline) return "baseline";
+  if (name == plan.control) return "control";
+  return cell.verdict ? std::string(ToString(*cell.verdict)) : "no verdict";
+}
+
+std::string RatioText(double ratio) {
+  return ratio < 2 ? fmt::format("{:.3f}", ratio) : FormatNumber(ratio);
+}
+
+std::string EffectText(const Cell& cell) {
+  if (cell.effect) {
+    return fmt::format("{} ({} to {})", RatioText(cell.effect->ratio),
+                       RatioText(cell.effect->low),
+                       RatioText(cell.effect->high));
+  }
+  return cell.ratio ? RatioText(cell.ratio->median) : "";
+}
+
+std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
+                             std::size_t scenario) {
+  const auto cells = CellsOfScenario(plan, analysis, scenario);
+  std::string sentence =
+      fmt::format("Nothing is known of the baseline, {}.", plan.baseline);
+  for (const Cell& cell : cells) {
+    const auto cost = cell.Find(kPrimaryMetric);
+    if (plan.arms[cell.arm].name != plan.baseline || !cost) continue;
+    sentence = fmt::format("{} needs {} µs of server CPU per message.",
+                           plan.baseline, FormatNumber(cost->median));
+  }
+  for (const Verdict verdict : {Verdict::kFaster, Verdict::kSlower,
+                                Verdict::kEquivalent, Verdict::kInconclusive}) {
+    std::vector<std::string> arms;
+    for (const Cell& cell : cells) {
+      if (cell.verdict == verdict) arms.push_back(ArmWithEffect(plan, cell));
+    }
+    if (arms.empty()) continue;
+    sentence +=
+        fmt::format(" {}: {}.", Capitalised(ToString(verdict)), Join(arms));
+  }
+  return sentence;
+}
+
+std::vector<std::string> Alarms(const Results& results,
+                                const Analysis& analysis) {
+  std::vector<std::string> alarms;
+  const std::string debug = DebugWarning(results);
+  if (!debug.empty()) alarms.push_back(debug);
+  for (const ControlCheck& control : analysis.controls) {
+    if (control.sound) continue;
+    alarms.push_back(fmt::format(
+        "DO NOT QUOTE {}: the control, a second copy of {}, came out as "
+        "different from it ({}, {} to {}). Something but the servers made the "
+        "difference.",
+        results.plan.scenarios[control.scenario].name, results.plan.baseline,
+        RatioText(control.effect.ratio), RatioText(control.effect.low),
+        RatioText(control.effect.high)));
+  }
+  return alarms;
+}
+
+std::string AboutArm(const Arm& arm) {
+  switch (arm.kind) {
+    case ArmKind::kBackend: {
+      const Backend* backend = FindBackend(arm.target);
+      if (backend == nullptr) return "Polymux's echo server.";
+      return fmt::format(
+          "Polymux's echo server over {}, {} triggered. Only the backend "
+          "differs from Polymux's other arms.",
+          backend->kernel_interface,
+          backend->trigger == Trigger::kLevel ? "level" : "edge");
+    }
+    case ArmKind::kServer:
+      return fmt::format("Another build of Polymux's echo server: {}",
+                         arm.target);
+    case ArmKind::kPeer: {
+      const Peer* peer = FindPeer(arm.target);
+      return peer == nullptr ? "A server that does not use Polymux's reactor."
+                             : std::string(peer->description);
+    }
+    case ArmKind::kForeign:
+      break;
+  }
+  return fmt::format("A program of the user's: {}", arm.target);
+}
+
+std::string Join(const std::vector<std::string>& words) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (i > 0) text += i + 1 == words.size() ? " and " : ", ";
+    text += words[i];
+  }
+  return text;
+}
+
+std::string LengthText(std::chrono::nanoseconds length) {
+  const double ms = static_cast<double>(length.count()) / 1e6;
+  return ms < 1000 ? fmt::format("{:g} ms", ms)
+                   : fmt::format("{:g} s", ms / 1e3);
+}
+
+double Median(std::vector<double> values) {
+  std::ranges::sort(values);
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle]
+                                : (values[middle - 1] + values[middle]) / 2;
+}
+
+}  // namespace polymux::bench
