@@ -146,9 +146,10 @@ class Panel {
         R"(<path class="{}" d="M{low:.1f} {top:.1f}v8m0 -4H{high:.1f}m0 -4v8"/>)"
         R"(<path class="mark" d="{}"><title>{} {}</title></path>)",
         ArmClass(row.cell->arm), kLeft - 10, y + 4, arm,
-        row.has_interval ? "interval" : "range", X(row.low),
-        std::max(X(row.high), X(row.low) + 1), Mark(row, y), arm,
-        EffectText(*row.cell), fmt::arg("y", y));
+        row.has_interval ? "interval" : "range", Mark(row, y), arm,
+        EffectText(*row.cell), fmt::arg("low", X(row.low)),
+        fmt::arg("high", std::max(X(row.high), X(row.low) + 1)),
+        fmt::arg("top", y - 4));
     const double text_x = kRight + 12;
     body_ +=
         fmt::format(R"(<text class="value" x="{}" y="{:.1f}">{}</text>)"
