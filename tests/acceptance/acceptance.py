@@ -1,6 +1,6 @@
 """Tries what Polymux promises from outside, one line for each row and backend.
 
-    acceptance.py [ROW...]      rows by the beginning of their name, like f11
+    acceptance.py [ROW | BACKEND]...    like f11, or f34 poll epoll-et
 
 POLYMUX_LONG=1 makes the rows that profit from it long. Exit code 1 when a row
 failed; a row that cannot be tried here is skipped with its reason.
@@ -31,9 +31,13 @@ def attempt(function, *arguments):
         signal.alarm(0)
 
 
-def main(chosen):
+def main(arguments):
     outcomes = {"ok": 0, "skipped": 0, "FAILED": 0}
     backends = rows.backends()
+    chosen = [name for name in arguments if name not in backends]
+    if len(chosen) < len(arguments):
+        backends = {name: unavailable for name, unavailable in backends.items()
+                    if name in arguments}
     for function in rows.ROWS:
         row, title = function.__name__.split("_", 1)
         if chosen and row not in chosen:
