@@ -75,15 +75,24 @@ void Flood(Talk& talk, Random& random) {
   }
 }
 
+// What came before it is answered, and it ends the connection.
+void TalkNonsense(Talk& talk, Random& random) {
+  SendMessages(talk, random);
+  const bool sent = talk.SendNonsense();
+  talk.AwaitAnswers();
+  if (sent) talk.AwaitEnd();
+}
+
 struct Behaviour {
   std::string_view name;
   void (*run)(Talk&, Random&);
 };
 
 constexpr std::array kBehaviours = {
-    Behaviour{"converse", Converse},  Behaviour{"half-close", HalfClose},
-    Behaviour{"vanish", Vanish},      Behaviour{"stall", Stall},
-    Behaviour{"silence", StaySilent}, Behaviour{"flood", Flood},
+    Behaviour{"converse", Converse},     Behaviour{"half-close", HalfClose},
+    Behaviour{"vanish", Vanish},         Behaviour{"stall", Stall},
+    Behaviour{"silence", StaySilent},    Behaviour{"flood", Flood},
+    Behaviour{"nonsense", TalkNonsense},
 };
 
 }  // namespace
@@ -116,7 +125,8 @@ void Chaos::RunThread(std::chrono::steady_clock::time_point end) {
 
 std::string Chaos::RunEpisode(std::uint64_t number, std::string* kind) const {
   Random random(seed_ + number);
-  const Behaviour& behaviour = kBehaviours[random() % kBehaviours.size()];
+  // In turn, so that a short run has each kind.
+  const Behaviour& behaviour = kBehaviours[number % kBehaviours.size()];
   *kind = behaviour.name;
   try {
     Talk talk(address_, framing_, &random);

@@ -14,7 +14,7 @@
 
 namespace polymux {
 
-// Clients of an echo server, polite and rude ones in random order, each with a
+// Clients of an echo server, polite and rude ones in turn, each with a
 // connection of its own for an episode of some milliseconds: they split their
 // messages anywhere, end their direction, vanish, reset, stall in the middle of
 // a message, connect and stay silent, flood without reading, send nonsense.

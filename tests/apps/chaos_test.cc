@@ -17,6 +17,9 @@
 #include <string>
 
 #include "apps/build_info.h"
+#include "reactor/delimiter_framing.h"
+#include "reactor/fixed_framing.h"
+#include "reactor/length_framing.h"
 #include "tests/apps/echo_server_process.h"
 #include "tests/apps/talk.h"
 #include "tests/reactor/support.h"
@@ -26,6 +29,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t kMaxFrame = std::size_t{20} * 1024;
+
 std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
   return text == nullptr ? otherwise : std::stoull(text);
@@ -34,7 +39,7 @@ std::uint64_t FromEnvironment(const char* name, std::uint64_t otherwise) {
 std::chrono::milliseconds Duration() {
   static const std::uint64_t seconds =
       FromEnvironment("POLYMUX_CHAOS_SECONDS", 0);
-  return seconds == 0 ? 1500ms : std::chrono::seconds(seconds);
+  return seconds == 0 ? 300ms : std::chrono::seconds(seconds);
 }
 
 std::size_t Descriptors(pid_t pid) {
@@ -91,7 +96,7 @@ void ChaosTest::Run(const std::vector<std::string>& flags,
   for (const auto& [kind, count] : chaos.tally()) {
     std::cout << count << " x " << kind << "\n";
   }
-  EXPECT_EQ(chaos.tally().size(), 6U) << "a kind that never had its turn";
+  EXPECT_EQ(chaos.tally().size(), 7U) << "a kind that never had its turn";
   steady.Send(steady.MakeMessage());
   steady.AwaitAnswers();
   EXPECT_TRUE(Eventually([&] { return Descriptors(pid) == descriptors + 1; }))
@@ -109,6 +114,21 @@ void ChaosTest::Run(const std::vector<std::string>& flags,
 }
 
 TEST_P(ChaosTest, Raw) { Run({}, nullptr); }
+
+TEST_P(ChaosTest, FixedFrames) {
+  const FixedFraming framing(64);
+  Run({"--codec=fixed:64"}, &framing);
+}
+
+TEST_P(ChaosTest, LengthPrefix) {
+  const LengthFraming framing(kMaxFrame);
+  Run({"--codec=length", "--max-frame=20k"}, &framing);
+}
+
+TEST_P(ChaosTest, Lines) {
+  const DelimiterFraming framing(kMaxFrame, "\n");
+  Run({"--codec=delimiter", "--max-frame=20k"}, &framing);
+}
 
 INSTANTIATE_TEST_SUITE_P(Backends, ChaosTest, EveryBackend(), BackendOf);
 

@@ -73,6 +73,27 @@ void Talk::Flood(std::size_t limit, std::chrono::milliseconds patience) {
   }
 }
 
+bool Talk::SendNonsense() {
+  if (framing_ == nullptr) return false;
+  // A size that is too large, or a frame that does not end.
+  for (const std::string& bytes :
+       {std::string("\x7f\xff\xff\xff"),
+        std::string(framing_->max_frame_size() + 1, 'x')}) {
+    std::size_t scanned = 0;
+    const Framing::Status status = framing_->Decode(bytes, &scanned).status;
+    if (status == Framing::Status::kFrame ||
+        status == Framing::Status::kIncomplete) {
+      continue;
+    }
+    std::string_view left = bytes;
+    while (!left.empty() && Wait(POLLOUT, kPatience) == POLLOUT) {
+      left.remove_prefix(client_.SendSome(left));
+    }
+    return true;
+  }
+  return false;
+}
+
 void Talk::AwaitAnswers() {
   const std::size_t whole = Whole();
   while (received_ < whole) {

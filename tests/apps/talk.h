@@ -33,6 +33,10 @@ class Talk {
   // has taken nothing for `patience`.
   void Flood(std::size_t limit, std::chrono::milliseconds patience);
 
+  // Sends what can be no frame, as much of it as the server takes; false, and
+  // nothing sent, where there is no such thing.
+  bool SendNonsense();
+
   // Waits until all whole messages are answered.
   void AwaitAnswers();
   // Ends this direction, and waits for all answers and the end.
