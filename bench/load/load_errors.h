@@ -13,9 +13,13 @@ struct LoadErrors {
                                  // stayed away
   std::uint64_t closed = 0;      // ended by the server between echoes
   std::uint64_t connect = 0;     // never came to be
+  std::uint64_t backlog = 0;     // an open loop had more messages on the way
+                                 // than there is room to remember
   std::string first;             // the first failure, for the user
 
-  bool Any() const { return mismatch + short_echo + closed + connect != 0; }
+  bool Any() const {
+    return mismatch + short_echo + closed + connect + backlog != 0;
+  }
 
   // Adds one to `counter`, one of ours.
   void Add(std::uint64_t LoadErrors::*counter, const std::string& text) {
@@ -28,6 +32,7 @@ struct LoadErrors {
     short_echo += other.short_echo;
     closed += other.closed;
     connect += other.connect;
+    backlog += other.backlog;
     if (first.empty()) first = other.first;
   }
 };

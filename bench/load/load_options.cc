@@ -19,7 +19,7 @@ constexpr std::size_t kMaxSize = std::size_t{1} << 30;
 constexpr std::size_t kMaxMessagesPerConnection = 1'000'000'000;
 constexpr std::size_t kMaxSlowReaders = 10'000;
 // A schedule is kept in memory, a few bytes for each message.
-constexpr double kMaxScheduled = 5e7;
+constexpr double kMaxScheduled = 2e7;
 
 constexpr char kDescription[] =
     "Sends messages to a TCP server that echoes, checks every byte that comes\n"
@@ -175,7 +175,7 @@ void CheckRate(const LoadShape& shape) {
   }
   if (!(messages <= kMaxScheduled)) {
     throw CLI::ValidationError(
-        "--rate", "more than 50,000,000 messages in --warm-up and --duration");
+        "--rate", "more than 20,000,000 messages in --warm-up and --duration");
   }
   if (*shape.rate * std::chrono::duration<double>(shape.duration).count() < 1) {
     throw CLI::ValidationError("--rate", "less than one message in --duration");

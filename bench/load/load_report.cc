@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string_view>
 
@@ -35,7 +36,8 @@ double ShareOfOneCpu(std::int64_t cpu_ns, const WindowReading& window) {
   return static_cast<double>(cpu_ns) / static_cast<double>(window.window_ns);
 }
 
-Json OrNull(const std::optional<std::uint64_t>& value) {
+template <typename Value>
+Json OrNull(const std::optional<Value>& value) {
   return value ? Json(*value) : Json(nullptr);
 }
 
@@ -66,11 +68,58 @@ Json ObservedJson(const std::optional<ObservedUsage>& usage) {
               {"rss_anon_bytes", usage->rss_anon_bytes}};
 }
 
+Json OptionalLatencyJson(const Histogram& times) {
+  return times.count() == 0 ? Json(nullptr) : LatencyJson(times);
+}
+
+Json HistogramsJson(const LoadResult& result) {
+  Json json = Json::object();
+  const auto add = [&json](const char* name, const Histogram& times) {
+    if (times.count() != 0) json[name] = HistogramJson(times);
+  };
+  add("service", result.service);
+  add("send_lag", result.send_lag);
+  add("connect", result.connect);
+  return json;
+}
+
+double IntendedRate(const LoadShape& shape, const LoadResult& result) {
+  return static_cast<double>(result.due) /
+         std::chrono::duration<double>(shape.duration).count();
+}
+
+Json RateJson(const LoadShape& shape, const LoadResult& result) {
+  if (!shape.rate) return nullptr;
+  return Json{{"intended", IntendedRate(shape, result)},
+              {"achieved", PerSecond(result.messages(), result.window)},
+              {"sent_late", result.sent_late},
+              {"late", IsGeneratorLate(result)}};
+}
+
+Json HalfServerCpuJson(const WindowReading& window) {
+  if (!window.half_observed_cpu_ns) return nullptr;
+  return *window.half_observed_cpu_ns;
+}
+
+Json ContextSwitchesJson(const std::optional<ObservedUsage>& usage) {
+  if (!usage) return nullptr;
+  return Json{{"voluntary", usage->voluntary_switches},
+              {"involuntary", usage->involuntary_switches}};
+}
+
+Json SystemJson(const WindowReading& window) {
+  const SystemUsage& system = window.system;
+  return Json{{"steal_ns", OrNull(system.steal_ns)},
+              {"psi_cpu_some_us", OrNull(system.psi_cpu_some_us)},
+              {"other_cpu_ns", window.other_cpu_ns}};
+}
+
 Json ErrorsJson(const LoadErrors& errors) {
   return Json{{"mismatch", errors.mismatch},
               {"short", errors.short_echo},
               {"closed", errors.closed},
-              {"connect", errors.connect}};
+              {"connect", errors.connect},
+              {"backlog", errors.backlog}};
 }
 
 std::string Grouped(std::uint64_t number) {
@@ -93,8 +142,8 @@ std::string ShortTime(std::uint64_t nanoseconds) {
   return ShortNumber(value / 1e9) + " s";
 }
 
-std::string LatencyLine(const Histogram& latency) {
-  std::string line = "latency";
+std::string LatencyLine(const char* title, const Histogram& latency) {
+  std::string line = fmt::format("{:8}", title);
   for (const Percentile& percentile : kPercentiles) {
     const auto value = latency.ValueAtQuantile(percentile.quantile);
     line += fmt::format("  {} {}", percentile.title,
@@ -102,6 +151,24 @@ std::string LatencyLine(const Histogram& latency) {
   }
   const auto max = latency.max();
   return line + "  max " + (max ? ShortTime(*max) : "n/a") + "\n";
+}
+
+std::string TrafficLines(const LoadShape& shape, const LoadResult& result) {
+  std::string lines;
+  if (shape.rate) {
+    lines += fmt::format(
+        "rate     {} per second were due{}\n",
+        Grouped(static_cast<std::uint64_t>(IntendedRate(shape, result))),
+        IsGeneratorLate(result) ? "; the load generator was LATE" : "");
+    lines += LatencyLine("service", result.service);
+    lines += LatencyLine("send lag", result.send_lag);
+  }
+  if (result.connections_opened() != 0) {
+    lines += fmt::format("opened   {} connections\n",
+                         Grouped(result.connections_opened()));
+    lines += LatencyLine("connect", result.connect);
+  }
+  return lines;
 }
 
 std::string CpuLines(const LoadResult& result) {
@@ -124,13 +191,17 @@ std::string CpuLines(const LoadResult& result) {
 std::string ErrorLines(const LoadErrors& errors) {
   if (!errors.Any()) return "errors   none\n";
   return fmt::format(
-      "errors   mismatch {}, short {}, closed {}, connect {}\n"
+      "errors   mismatch {}, short {}, closed {}, connect {}, backlog {}\n"
       "         first: {}\n",
       errors.mismatch, errors.short_echo, errors.closed, errors.connect,
-      errors.first);
+      errors.backlog, errors.first);
 }
 
 }  // namespace
+
+bool IsGeneratorLate(const LoadResult& result) {
+  return result.sent_late * 100 > result.due;
+}
 
 nlohmann::ordered_json LoadJson(const LoadShape& shape,
                                 const LoadResult& result) {
@@ -147,9 +218,19 @@ nlohmann::ordered_json LoadJson(const LoadShape& shape,
       {"messages_per_second", PerSecond(result.messages(), window)},
       {"latency_ns", LatencyJson(result.latency)},
       {"histogram", HistogramJson(result.latency)},
+      {"service_ns", OptionalLatencyJson(result.service)},
+      {"send_lag_ns", OptionalLatencyJson(result.send_lag)},
+      {"connect_ns", OptionalLatencyJson(result.connect)},
+      {"histograms", HistogramsJson(result)},
+      {"rate", RateJson(shape, result)},
+      {"connections_opened", result.connections_opened()},
+      {"half_messages", result.half_messages},
       {"load_cpu_ns", window.load_cpu_ns},
       {"load_cpu_share", ShareOfOneCpu(window.load_cpu_ns, window)},
       {"observed", ObservedJson(window.observed)},
+      {"half_server_cpu_ns", HalfServerCpuJson(window)},
+      {"context_switches", ContextSwitchesJson(window.observed)},
+      {"system", SystemJson(window)},
       {"errors", ErrorsJson(result.errors)},
       {"first_error",
        result.errors.first.empty() ? Json(nullptr) : Json(result.errors.first)},
@@ -169,8 +250,8 @@ std::string LoadSummary(const LoadShape& shape, const LoadResult& result) {
              Grouped(result.messages()),
              Grouped(static_cast<std::uint64_t>(rate)),
              rate * static_cast<double>(shape.size) / (1024.0 * 1024.0)) +
-         LatencyLine(result.latency) + CpuLines(result) +
-         ErrorLines(result.errors);
+         LatencyLine("latency", result.latency) + TrafficLines(shape, result) +
+         CpuLines(result) + ErrorLines(result.errors);
 }
 
 }  // namespace polymux::bench

@@ -8,6 +8,11 @@
 
 namespace polymux::bench {
 
+// Whether more than 1 % of an open loop's messages were sent late by the
+// generator itself (OpenLoop::kLateNs), so that their latency is not the
+// server's.
+bool IsGeneratorLate(const LoadResult& result);
+
 // The result for programs: what `polymux load --json` prints. Absent values
 // are null.
 nlohmann::ordered_json LoadJson(const LoadShape& shape,

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -55,6 +56,33 @@ bool AddMemory(pid_t pid, ObservedUsage& usage) {
   return found == 2;
 }
 
+void AddSwitchesOfThread(const std::filesystem::path& task,
+                         ObservedUsage& usage) {
+  std::ifstream file(task / "status");
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string key;
+    std::int64_t count = 0;
+    words >> key >> count;
+    if (key == "voluntary_ctxt_switches:") usage.voluntary_switches += count;
+    if (key == "nonvoluntary_ctxt_switches:") {
+      usage.involuntary_switches += count;
+    }
+  }
+}
+
+// A thread that ends meanwhile is left out.
+bool AddSwitches(pid_t pid, ObservedUsage& usage) {
+  std::error_code error;
+  std::filesystem::directory_iterator task(
+      "/proc/" + std::to_string(pid) + "/task", error);
+  for (; !error && task != std::filesystem::directory_iterator();
+       task.increment(error)) {
+    AddSwitchesOfThread(task->path(), usage);
+  }
+  return !error;
+}
+
 }  // namespace
 
 ObservedProcesses::ObservedProcesses(const std::vector<pid_t>& pids) {
@@ -78,7 +106,8 @@ std::int64_t ObservedProcesses::CpuNs() const {
 std::optional<ObservedUsage> ObservedProcesses::ReadProc() const {
   ObservedUsage usage;
   for (const Process& process : processes_) {
-    if (!AddTimes(process.pid, usage) || !AddMemory(process.pid, usage)) {
+    if (!AddTimes(process.pid, usage) || !AddMemory(process.pid, usage) ||
+        !AddSwitches(process.pid, usage)) {
       return std::nullopt;
     }
   }

@@ -18,6 +18,8 @@ struct ObservedUsage {
   std::int64_t system_ns = 0;
   std::int64_t rss_bytes = 0;
   std::int64_t rss_anon_bytes = 0;
+  std::int64_t voluntary_switches = 0;  // of all threads
+  std::int64_t involuntary_switches = 0;
 };
 
 // Other processes whose resource usage is read at the edges of a window.

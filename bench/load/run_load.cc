@@ -5,10 +5,17 @@
 #include <functional>
 #include <memory>
 #include <thread>
+#include <utility>
 #include <vector>
 
+#include "bench/load/burst.h"
+#include "bench/load/churn.h"
 #include "bench/load/clock.h"
+#include "bench/load/closed_loop.h"
+#include "bench/load/open_loop.h"
 #include "bench/load/pattern.h"
+#include "bench/load/schedule.h"
+#include "bench/load/slow_readers.h"
 #include "bench/load/worker.h"
 
 namespace polymux::bench {
@@ -22,6 +29,42 @@ using Workers = std::vector<std::unique_ptr<Worker>>;
 // The share of `total` that falls to `part` of `parts`.
 std::size_t ShareOf(std::size_t total, std::size_t part, std::size_t parts) {
   return total / parts + (part < total % parts ? 1 : 0);
+}
+
+// The part of an open loop's schedule that falls to a worker.
+Schedule ScheduleFor(const LoadShape& shape, const WorkerPlan& plan,
+                     std::size_t part) {
+  const auto share =
+      static_cast<double>(plan.active) / static_cast<double>(shape.connections);
+  return MakeSchedule({
+      .rate = *shape.rate * share,
+      .arrivals = shape.arrivals,
+      .warm_up = shape.warm_up,
+      .window = shape.duration,
+      .connections = plan.active,
+      .seed = shape.seed + part,
+      .phase = static_cast<double>(part) / static_cast<double>(shape.threads),
+  });
+}
+
+std::unique_ptr<Worker> MakeOpenLoop(const LoadShape& shape, WorkerPlan plan,
+                                     std::size_t part) {
+  Schedule schedule;
+  if (plan.active != 0) schedule = ScheduleFor(shape, plan, part);
+  plan.shape.depth =
+      std::min(OpenLoop::DepthFor(schedule, plan.active),
+               std::max<std::size_t>(1, shape.max_backlog / shape.connections));
+  return std::make_unique<OpenLoop>(plan, std::move(schedule));
+}
+
+std::unique_ptr<Worker> MakeWorker(const LoadShape& shape,
+                                   const WorkerPlan& plan, std::size_t part) {
+  if (shape.rate) return MakeOpenLoop(shape, plan, part);
+  if (shape.burst) return std::make_unique<Burst>(plan);
+  if (shape.messages_per_connection) {
+    return std::make_unique<Churn>(plan, *shape.messages_per_connection);
+  }
+  return std::make_unique<ClosedLoop>(plan);
 }
 
 Workers MakeWorkers(const Endpoint& target, const LoadShape& shape,
@@ -38,7 +81,7 @@ Workers MakeWorkers(const Endpoint& target, const LoadShape& shape,
         .stop_fd = stop_fd,
         .stall_limit = shape.stall_limit,
     };
-    workers.push_back(std::make_unique<Worker>(plan));
+    workers.push_back(MakeWorker(shape, plan, i));
     first_connection += plan.active + plan.idle;
   }
   return workers;
@@ -56,7 +99,17 @@ void InParallel(const Workers& workers,
 
 bool AllAreWell(const Workers& workers) {
   return std::none_of(workers.begin(), workers.end(), [](const auto& worker) {
-    return worker->stopped() || worker->errors().Any();
+    return worker->stopped() || worker->tally().errors.Any();
+  });
+}
+
+void Exchange(const Workers& workers, const LoadShape& shape,
+              WindowProbe& probe) {
+  const std::int64_t now = MonotonicNs();
+  const std::int64_t begin = now + shape.warm_up.count();
+  const Window window{now, begin, begin + shape.duration.count()};
+  InParallel(workers, [&](std::size_t i) {
+    workers[i]->Exchange(window, i == 0 ? &probe : nullptr);
   });
 }
 
@@ -67,23 +120,33 @@ LoadResult RunLoad(const Endpoint& target, const LoadShape& shape,
                    int stop_fd) {
   const Pattern pattern(shape.seed, shape.size);
   const Workers workers = MakeWorkers(target, shape, pattern, stop_fd);
+  SlowReaders slow_readers({
+      .target = target,
+      .pattern = &pattern,
+      .message_size = shape.size,
+      .first_connection = shape.connections + shape.idle,
+      .count = shape.slow_readers,
+      .stop_fd = stop_fd,
+      .stall_limit = shape.stall_limit,
+  });
   WindowProbe probe(processes, signal_window);
   InParallel(workers, [&](std::size_t i) { workers[i]->Connect(); });
-  if (AllAreWell(workers)) {
-    const std::int64_t begin = MonotonicNs() + shape.warm_up.count();
-    const Window window{begin, begin + shape.duration.count()};
-    InParallel(workers, [&](std::size_t i) {
-      workers[i]->Exchange(window, i == 0 ? &probe : nullptr);
-    });
-    // The end of the connections must not count in the server's snapshot.
+  if (AllAreWell(workers) && slow_readers.Connect()) {
+    if (shape.slow_readers != 0) slow_readers.Start();
+    Exchange(workers, shape, probe);
+    // The end of the connections must not count in the server's snapshot, which
+    // is written after the signal at the end of the window. Where to, and when
+    // that is done, is known to the server and to those who started it; a
+    // sleep is exact enough for a figure that is taken outside of the window.
     if (signal_window) std::this_thread::sleep_for(kSnapshotTime);
+    slow_readers.Finish();
   }
   LoadResult result;
   for (const auto& worker : workers) {
-    result.latency.Merge(worker->latency());
-    result.errors.Merge(worker->errors());
+    result.Merge(worker->tally());
     result.stopped |= worker->stopped();
   }
+  result.errors.Merge(slow_readers.errors());
   result.window = probe.reading();
   return result;
 }

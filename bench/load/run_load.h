@@ -8,8 +8,7 @@
 
 #include "bench/load/arrivals.h"
 #include "bench/load/endpoint.h"
-#include "bench/load/histogram.h"
-#include "bench/load/load_errors.h"
+#include "bench/load/tally.h"
 #include "bench/load/window_probe.h"
 
 namespace polymux::bench {
@@ -34,17 +33,16 @@ struct LoadShape {
   std::size_t slow_readers = 0;
   // All active connections send at the same instant, in rounds.
   bool burst = false;
+  // An open loop may have so many messages on the way, divided evenly among its
+  // connections (at least one each); more are an error.
+  std::size_t max_backlog = std::size_t{1} << 24;
   // No progress on any connection for so long is an error.
   std::chrono::milliseconds stall_limit = std::chrono::seconds(5);
 };
 
-struct LoadResult {
-  Histogram latency;  // one value per message completed inside the window
-  LoadErrors errors;
+struct LoadResult : Tally {
   WindowReading window;
   bool stopped = false;  // given up because stop_fd turned readable
-
-  std::uint64_t messages() const { return latency.count(); }
 };
 
 // Opens the connections, warms up, measures and lets what is on the way come

@@ -4,12 +4,8 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 
-#include <cerrno>
 #include <limits>
-#include <span>
 #include <system_error>
-
-#include "bench/load/clock.h"
 
 namespace polymux::bench {
 namespace {
@@ -20,6 +16,12 @@ constexpr std::size_t kMaxOpening = 128;
 // Tokens of the epoll set; below them, indexes of connections.
 constexpr std::uint64_t kTimerToken = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kStopToken = kTimerToken - 1;
+
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
+
+// How long before the window the probe makes its slow readings: they take some
+// 100 us, in which nothing is sent or received.
+constexpr std::int64_t kPreparation = 1'000'000;
 
 UniqueFd CheckedFd(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::system_category(), what);
@@ -40,20 +42,23 @@ bool IsChosen(std::size_t i, std::size_t chosen, std::size_t total) {
 
 Worker::Worker(const WorkerPlan& plan)
     : plan_(plan),
+      idle_shape_{plan.shape.pattern, plan.shape.message_size, 1},
       epoll_(CheckedFd(epoll_create1(EPOLL_CLOEXEC), "epoll_create1")),
       timer_(
           CheckedFd(timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
                     "timerfd_create")),
       sockets_(plan.target),
       buffer_(Pattern::kWindow),
+      edge_time_(kNever),
       live_active_(plan.active) {
   RegisterForever(timer_.get(), kTimerToken);
   RegisterForever(plan_.stop_fd, kStopToken);
   const std::size_t total = plan_.active + plan_.idle;
   connections_.reserve(total);
   for (std::size_t i = 0; i < total; ++i) {
-    connections_.emplace_back(plan_.shape, plan_.first_connection + i,
-                              IsChosen(i, plan_.active, total));
+    const bool is_active = IsChosen(i, plan_.active, total);
+    connections_.emplace_back(is_active ? plan_.shape : idle_shape_,
+                              plan_.first_connection + i, is_active);
   }
 }
 
@@ -68,26 +73,22 @@ void Worker::Exchange(const Window& window, WindowProbe* probe) {
   phase_ = Phase::kWarmingUp;
   window_ = window;
   probe_ = probe;
-  SetTimer(window_.begin);
-  for (Connection& connection : connections_) {
-    if (connection.is_active) {
-      Ask(connection, plan_.shape.depth, MonotonicNs());
-    }
-  }
+  SetNextEdge(Edge::kPrepare);
+  Start();
   RunLoop();
-  if (phase_ == Phase::kMeasuring && probe_ != nullptr) probe_->End();
+  if (is_measuring() && probe_ != nullptr) probe_->End();
 }
 
-bool Worker::IsOver() const {
+bool Worker::is_over() const {
   switch (phase_) {
     case Phase::kConnecting:
-      return errors_.Any() ||
+      return tally_.errors.Any() ||
              (opening_ == 0 && started_ == connections_.size());
     case Phase::kWarmingUp:
     case Phase::kMeasuring:
       return live_active_ == 0 && plan_.active != 0;
     case Phase::kDraining:
-      return outstanding_ == 0;
+      return outstanding_ == 0 && replacing_ == 0 && !has_more_to_send();
     case Phase::kStopped:
       return true;
   }
@@ -95,18 +96,26 @@ bool Worker::IsOver() const {
 }
 
 void Worker::RunLoop() {
-  while (!IsOver()) {
-    const int count = epoll_wait(epoll_.get(), events_.data(),
-                                 static_cast<int>(events_.size()), TimeoutMs());
-    if (count == 0) return OnStall();
-    for (int i = 0; i < count; ++i) {
-      Dispatch(events_[static_cast<std::size_t>(i)]);
-    }
+  while (!is_over()) {
+    if (!Turn()) return OnStall();
+  }
+}
+
+bool Worker::Turn() {
+  const int count = epoll_wait(epoll_.get(), events_.data(),
+                               static_cast<int>(events_.size()), TimeoutMs());
+  DispatchAll(count);
+  return count != 0;
+}
+
+void Worker::DispatchAll(int count) {
+  for (int i = 0; i < count; ++i) {
+    Dispatch(events_[static_cast<std::size_t>(i)]);
   }
 }
 
 void Worker::Dispatch(const epoll_event& event) {
-  if (event.data.u64 == kTimerToken) return OnTimer();
+  if (event.data.u64 == kTimerToken) return PassEdges(MonotonicNs());
   if (event.data.u64 == kStopToken) {
     phase_ = Phase::kStopped;
     return;
@@ -115,28 +124,34 @@ void Worker::Dispatch(const epoll_event& event) {
   if (connection.is_connecting) return OnConnectEnded(connection);
   if ((event.events & EPOLLOUT) != 0) Send(connection, MonotonicNs());
   if (!connection.fd) return;  // failed in Send
-  if ((event.events & ~std::uint32_t{EPOLLOUT}) != 0) OnReadable(connection);
+  if ((event.events & ~std::uint32_t{EPOLLOUT}) == 0) return;
+  if (is_opening()) {
+    Greet(connection);
+  } else {
+    OnReadable(connection);
+  }
 }
 
 int Worker::TimeoutMs() const {
-  const bool waits_for_peer = phase_ == Phase::kConnecting || outstanding_ != 0;
+  const bool waits_for_peer =
+      is_opening() || outstanding_ != 0 || replacing_ != 0;
   return waits_for_peer ? static_cast<int>(plan_.stall_limit.count()) : -1;
 }
 
 void Worker::OpenMore() {
   while (opening_ < kMaxOpening && started_ < connections_.size() &&
-         !errors_.Any()) {
-    Open(connections_[started_++]);
+         !tally_.errors.Any()) {
+    ++opening_;
+    StartConnect(connections_[started_++]);
   }
 }
 
-void Worker::Open(Connection& connection) {
+void Worker::StartConnect(Connection& connection) {
   std::error_code error;
   connection.fd = sockets_.StartConnect(error);
   if (error) {
     return Fail(connection, &LoadErrors::connect, error.message());
   }
-  ++opening_;
   connection.is_connecting = true;
   Register(EPOLL_CTL_ADD, connection, EPOLLOUT);
 }
@@ -147,12 +162,16 @@ void Worker::OnConnectEnded(Connection& connection) {
   if (error) {
     return Fail(connection, &LoadErrors::connect, error.message());
   }
-  if (Register(EPOLL_CTL_MOD, connection, EPOLLIN)) {
-    Ask(connection, 1, MonotonicNs());
-  }
+  if (Register(EPOLL_CTL_MOD, connection, EPOLLIN)) OnConnected(connection);
 }
 
-void Worker::OnGreeted() {
+void Worker::OnConnected(Connection& connection) {
+  Ask(connection, 1, MonotonicNs());
+}
+
+void Worker::Greet(Connection& connection) {
+  const Echoes echoes = Receive(connection, [](std::int64_t, std::int64_t) {});
+  if (echoes.count == 0) return;
   --opening_;
   OpenMore();
 }
@@ -167,39 +186,14 @@ void Worker::Ask(Connection& connection, std::size_t messages,
 void Worker::Send(Connection& connection, std::int64_t now) {
   Stream& stream = connection.stream;
   for (auto bytes = stream.ToSend(); !bytes.empty(); bytes = stream.ToSend()) {
-    const ssize_t sent =
-        send(connection.fd.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    const ssize_t sent = system_call::Send(connection.fd.get(), bytes.data(),
+                                           bytes.size(), MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN) return OnEnd(connection, errno);
     const std::size_t count = sent < 0 ? 0 : static_cast<std::size_t>(sent);
     stream.Sent(count, now);
     if (count < bytes.size()) return WatchWrite(connection, true);
   }
   WatchWrite(connection, false);
-}
-
-void Worker::OnReadable(Connection& connection) {
-  const ssize_t received =
-      recv(connection.fd.get(), buffer_.data(), buffer_.size(), 0);
-  if (received <= 0) {
-    if (received < 0 && errno == EAGAIN) return;
-    return OnEnd(connection, received < 0 ? errno : 0);
-  }
-  const std::int64_t now = MonotonicNs();
-  const auto count = static_cast<std::size_t>(received);
-  const bool measures = phase_ == Phase::kMeasuring;
-  std::size_t echoes = 0;
-  const bool is_due = connection.stream.Receive(
-      std::span(buffer_).first(count), [&](std::int64_t sent_at) {
-        ++echoes;
-        if (measures) {
-          latency_.Record(static_cast<std::uint64_t>(now - sent_at));
-        }
-      });
-  if (!is_due) return OnMismatch(connection, count);
-  if (echoes == 0) return;
-  outstanding_ -= echoes;
-  if (phase_ == Phase::kConnecting) return OnGreeted();
-  if (phase_ != Phase::kDraining) Ask(connection, echoes, now);
 }
 
 void Worker::WatchWrite(Connection& connection, bool watch) {
@@ -231,28 +225,60 @@ void Worker::RegisterForever(int fd, std::uint64_t token) {
   }
 }
 
-void Worker::OnTimer() {
-  switch (phase_) {
-    case Phase::kWarmingUp:
-      SetTimer(window_.end);
-      if (probe_ != nullptr) probe_->Begin();
-      phase_ = Phase::kMeasuring;
-      return;
-    case Phase::kMeasuring:
-      if (probe_ != nullptr) probe_->End();
-      SetTimer(0);
-      phase_ = Phase::kDraining;
-      return;
-    default:
-      return;
+std::int64_t Worker::TimeOf(Edge edge) const {
+  switch (edge) {
+    case Edge::kPrepare:
+      return window_.begin - kPreparation;
+    case Edge::kBegin:
+      return window_.begin;
+    case Edge::kMiddle:
+      return window_.begin + (window_.end - window_.begin) / 2;
+    case Edge::kEnd:
+      return window_.end;
+    case Edge::kNone:
+      break;
+  }
+  return kNever;
+}
+
+void Worker::SetNextEdge(Edge edge) {
+  edge_ = edge;
+  edge_time_ = TimeOf(edge);
+  itimerspec time{};  // zero: no timer
+  if (edge != Edge::kNone) {
+    time.it_value.tv_sec = edge_time_ / 1'000'000'000;
+    time.it_value.tv_nsec = edge_time_ % 1'000'000'000;
+  }
+  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr);
+}
+
+void Worker::PassEdges(std::int64_t now) {
+  while (now >= edge_time_ && !stopped()) {
+    Pass(edge_);
+    SetNextEdge(static_cast<Edge>(static_cast<int>(edge_) + 1));
   }
 }
 
-void Worker::SetTimer(std::int64_t at) {
-  itimerspec time{};
-  time.it_value.tv_sec = at / 1'000'000'000;
-  time.it_value.tv_nsec = at % 1'000'000'000;
-  timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &time, nullptr);
+void Worker::Pass(Edge edge) {
+  switch (edge) {
+    case Edge::kPrepare:
+      if (probe_ != nullptr) probe_->Prepare();
+      return;
+    case Edge::kBegin:
+      if (probe_ != nullptr) probe_->Begin();
+      phase_ = Phase::kMeasuring;
+      return;
+    case Edge::kMiddle:
+      if (probe_ != nullptr) probe_->Middle();
+      half_ = 1;
+      return;
+    case Edge::kEnd:
+      if (probe_ != nullptr) probe_->End();
+      phase_ = Phase::kDraining;
+      return;
+    case Edge::kNone:
+      return;
+  }
 }
 
 void Worker::OnStall() {
@@ -266,6 +292,9 @@ void Worker::OnStall() {
       Fail(connection, &LoadErrors::short_echo,
            fmt::format("no echo for {} ms, {} bytes are missing", limit,
                        connection.stream.missing()));
+    } else if (connection.is_replacing) {
+      Fail(connection, &LoadErrors::short_echo,
+           fmt::format("not closed for {} ms after we had ended it", limit));
     }
   }
 }
@@ -298,10 +327,12 @@ void Worker::OnEnd(Connection& connection, int error) {
 
 void Worker::Fail(Connection& connection, std::uint64_t LoadErrors::*counter,
                   const std::string& what) {
-  errors_.Add(counter,
-              fmt::format("connection {}: {}", connection.number, what));
+  tally_.errors.Add(counter,
+                    fmt::format("connection {}: {}", connection.number, what));
   outstanding_ -= connection.stream.outstanding();
   if (connection.is_active) --live_active_;
+  if (connection.is_replacing) --replacing_;
+  connection.is_replacing = false;
   connection.fd.Reset();
 }
 

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -68,7 +69,8 @@ void FaultServer::Run() {
     std::vector<pollfd> entries = {{stop_.get(), POLLIN, 0},
                                    {listener_.get(), POLLIN, 0}};
     for (const Connection& connection : connections_) {
-      entries.push_back({connection.fd.get(), POLLIN, 0});
+      const int fd = connection.is_ignored ? -1 : connection.fd.get();
+      entries.push_back({fd, POLLIN, 0});
     }
     poll(entries.data(), entries.size(), -1);
     if (entries[0].revents != 0) return;
@@ -84,7 +86,7 @@ void FaultServer::Accept() {
   if (!fd || connections_.size() == kMaxConnections) return;
   const int on = 1;
   setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  connections_.push_back({std::move(fd), "", ""});
+  connections_.push_back({.fd = std::move(fd), .input = "", .held = ""});
   ++accepted_;
 }
 
@@ -94,7 +96,7 @@ void FaultServer::OnReadable(Connection& connection) {
   const ssize_t count =
       recv(connection.fd.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   if (count <= 0) {
-    if (count == 0 || errno != EAGAIN) connection.fd.Reset();
+    if (count == 0 || errno != EAGAIN) OnEnd(connection);
     return;
   }
   connection.input.append(buffer.data(), static_cast<std::size_t>(count));
@@ -106,8 +108,26 @@ void FaultServer::OnReadable(Connection& connection) {
   connection.input.erase(0, used);
 }
 
+void FaultServer::OnEnd(Connection& connection) {
+  if (options_.fault == Fault::kIgnoreEnd) {
+    connection.is_ignored = true;
+  } else {
+    connection.fd.Reset();
+  }
+}
+
+void FaultServer::WatchLead(const Connection& connection) {
+  for (const Connection& other : connections_) {
+    if (connection.messages > other.messages) {
+      lead_ = std::max(lead_, connection.messages - other.messages);
+    }
+  }
+}
+
 void FaultServer::OnMessage(Connection& connection, std::string message) {
   ++messages_;
+  ++connection.messages;
+  if (options_.watch_lead) WatchLead(connection);
   const bool goes_wrong = options_.fault != Fault::kNone &&
                           messages_ > options_.healthy_messages && !misbehaved_;
   if (goes_wrong) {
@@ -124,6 +144,8 @@ void FaultServer::Misbehave(Connection& connection, std::string message) {
     case Fault::kNone:
     case Fault::kStall:
       return;
+    case Fault::kIgnoreEnd:
+      return Send(connection, message);
     case Fault::kCorruptByte:
       message[middle] = static_cast<char>(message[middle] ^ 0x10);
       Send(connection, message);

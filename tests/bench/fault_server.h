@@ -27,6 +27,7 @@ enum class Fault {
   kCloseHalfway,   // the same after half of the echo
   kReset,          // a connection is reset
   kStall,          // nothing is echoed from now on
+  kIgnoreEnd,      // a connection that the peer has ended stays open
 };
 
 // An echo server on loopback that goes wrong in a chosen way. It runs in a
@@ -39,6 +40,7 @@ class FaultServer {
     Fault fault = Fault::kNone;
     std::uint64_t healthy_messages = 100;  // before the fault
     bool ipv6 = false;
+    bool watch_lead = false;  // a look at all connections for each message
   };
 
   explicit FaultServer(const Options& options);
@@ -52,17 +54,24 @@ class FaultServer {
 
   std::uint64_t messages() const { return messages_; }
   std::size_t accepted() const { return accepted_; }
+  // By how many messages a connection was ahead of another at the most; with
+  // watch_lead.
+  std::uint64_t lead() const { return lead_; }
 
  private:
   struct Connection {
     UniqueFd fd;
     std::string input;
     std::string held;  // a message that waits for its fault
+    std::uint64_t messages = 0;
+    bool is_ignored = false;
   };
 
   void Run();
   void Accept();
   void OnReadable(Connection& connection);
+  void OnEnd(Connection& connection);
+  void WatchLead(const Connection& connection);
   void OnMessage(Connection& connection, std::string message);
   void Misbehave(Connection& connection, std::string message);
   static void Reset(Connection& connection);
@@ -76,6 +85,7 @@ class FaultServer {
   Connection* holder_ = nullptr;  // the connection with a held message
   std::uint64_t messages_ = 0;
   std::size_t accepted_ = 0;
+  std::uint64_t lead_ = 0;
   bool misbehaved_ = false;
   std::thread thread_;
 };

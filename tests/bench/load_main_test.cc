@@ -135,7 +135,7 @@ TEST(LoadMain, UsageErrorsNameTheFlag) {
        "--cpu: 'x': write CPU numbers, like 1 or 0,2-3"},
       {{target, "--rate", "0"}, "--rate: must be above zero"},
       {{target, "--rate", "1e9"},
-       "--rate: more than 50,000,000 messages in --warm-up and --duration"},
+       "--rate: more than 20,000,000 messages in --warm-up and --duration"},
       {{target, "--rate", "0.1"},
        "--rate: less than one message in --duration"},
       {{target, "--rate", "nan"}, "--rate: must be above zero"},

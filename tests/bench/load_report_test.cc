@@ -25,6 +25,7 @@ LoadShape SomeShape() {
 LoadResult SomeResult() {
   LoadResult result;
   for (std::uint64_t i = 1; i <= 200; ++i) result.latency.Record(i * 1000);
+  result.half_messages = {90, 110};
   result.window.window_ns = 2'000'000'000;
   result.window.load_cpu_ns = 500'000'000;
   return result;
@@ -51,17 +52,37 @@ bool Contains(const std::string& text, const std::string& part) {
 
 TEST(LoadJson, HasExactlyTheDocumentedFields) {
   const Json json = LoadJson(SomeShape(), SomeResult());
-  EXPECT_EQ(KeysOf(json),
-            std::vector<std::string>(
-                {"connections", "idle", "size", "depth", "threads", "messages",
-                 "bytes", "window_ns", "messages_per_second", "latency_ns",
-                 "histogram", "load_cpu_ns", "load_cpu_share", "observed",
-                 "errors", "first_error"}));
+  EXPECT_EQ(KeysOf(json), std::vector<std::string>({"connections",
+                                                    "idle",
+                                                    "size",
+                                                    "depth",
+                                                    "threads",
+                                                    "messages",
+                                                    "bytes",
+                                                    "window_ns",
+                                                    "messages_per_second",
+                                                    "latency_ns",
+                                                    "histogram",
+                                                    "service_ns",
+                                                    "send_lag_ns",
+                                                    "connect_ns",
+                                                    "histograms",
+                                                    "rate",
+                                                    "connections_opened",
+                                                    "half_messages",
+                                                    "load_cpu_ns",
+                                                    "load_cpu_share",
+                                                    "observed",
+                                                    "half_server_cpu_ns",
+                                                    "context_switches",
+                                                    "system",
+                                                    "errors",
+                                                    "first_error"}));
   EXPECT_EQ(KeysOf(json["latency_ns"]),
             std::vector<std::string>({"p50", "p90", "p99", "p999", "max"}));
-  EXPECT_EQ(
-      KeysOf(json["errors"]),
-      std::vector<std::string>({"mismatch", "short", "closed", "connect"}));
+  EXPECT_EQ(KeysOf(json["errors"]),
+            std::vector<std::string>(
+                {"mismatch", "short", "closed", "connect", "backlog"}));
 }
 
 TEST(LoadJson, TellsTheResult) {
@@ -104,6 +125,76 @@ TEST(LoadJson, TellsErrorsAndObservedProcesses) {
   EXPECT_EQ(json["observed"].dump(),
             R"({"cpu_ns":1,"user_ns":2,"system_ns":3,"rss_bytes":4,)"
             R"("rss_anon_bytes":5})");
+}
+
+TEST(LoadJson, WhatTheTrafficDoesNotHaveIsNull) {
+  const Json json = LoadJson(SomeShape(), SomeResult());
+  EXPECT_TRUE(json["rate"].is_null());
+  EXPECT_TRUE(json["service_ns"].is_null());
+  EXPECT_TRUE(json["connect_ns"].is_null());
+  EXPECT_EQ(json["histograms"], Json::object());
+  EXPECT_EQ(json["connections_opened"], 0);
+  EXPECT_TRUE(json["half_server_cpu_ns"].is_null());
+  EXPECT_TRUE(json["context_switches"].is_null());
+  EXPECT_TRUE(json["system"]["psi_cpu_some_us"].is_null());
+}
+
+TEST(LoadJson, TellsTheOpenLoop) {
+  LoadShape shape = SomeShape();
+  shape.rate = 100;
+  shape.duration = std::chrono::seconds(2);
+  LoadResult result = SomeResult();
+  result.due = 220;
+  result.sent_late = 2;
+  result.service.Record(5);
+  result.send_lag.Record(7);
+  Json json = LoadJson(shape, result);
+  EXPECT_EQ(json["rate"]["intended"], 110.0);
+  EXPECT_EQ(json["rate"]["achieved"], 100.0);
+  EXPECT_EQ(json["rate"]["sent_late"], 2);
+  EXPECT_EQ(json["rate"]["late"], false);
+  EXPECT_EQ(json["send_lag_ns"]["max"], 7);
+  EXPECT_EQ(json["histograms"].dump(),
+            R"({"service":[[5,1]],"send_lag":[[7,1]]})");
+  result.sent_late = 3;  // more than 1 %
+  json = LoadJson(shape, result);
+  EXPECT_EQ(json["rate"]["late"], true);
+}
+
+TEST(LoadJson, TellsHalvesConnectionsAndTheMachine) {
+  LoadResult result = SomeResult();
+  result.connect.Record(9);
+  result.window.half_observed_cpu_ns = {3, 4};
+  result.window.observed = ObservedUsage{7, 0, 0, 0, 0, 11, 12};
+  result.window.system = {.busy_ns = 20, .steal_ns = 5, .psi_cpu_some_us = 6};
+  result.window.other_cpu_ns = 8;
+  const Json json = LoadJson(SomeShape(), result);
+  EXPECT_EQ(json["half_messages"].dump(), "[90,110]");
+  EXPECT_EQ(json["half_server_cpu_ns"].dump(), "[3,4]");
+  EXPECT_EQ(json["connections_opened"], 1);
+  EXPECT_EQ(json["histograms"].dump(), R"({"connect":[[9,1]]})");
+  EXPECT_EQ(json["context_switches"].dump(),
+            R"({"voluntary":11,"involuntary":12})");
+  EXPECT_EQ(json["system"].dump(),
+            R"({"steal_ns":5,"psi_cpu_some_us":6,"other_cpu_ns":8})");
+}
+
+TEST(LoadSummary, TellsTheTraffic) {
+  LoadShape shape = SomeShape();
+  shape.rate = 100;
+  LoadResult result = SomeResult();
+  result.due = 200;
+  result.sent_late = 200;
+  result.connect.Record(9000);
+  for (std::uint64_t i = 1; i <= 2'000'000; ++i) {
+    result.service.Record(999'499);
+    result.send_lag.Record(999'499);
+  }
+  const std::string summary = LoadSummary(shape, result);
+  EXPECT_TRUE(Contains(summary, "the load generator was LATE"));
+  EXPECT_TRUE(Contains(summary, "send lag  p50 999 us")) << summary;
+  EXPECT_TRUE(Contains(summary, "opened   1 connections"));
+  EXPECT_LE(LongestLine(summary), 80U) << summary;
 }
 
 TEST(LoadSummary, FitsATerminal) {

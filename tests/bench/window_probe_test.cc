@@ -73,6 +73,7 @@ void AwaitCpu(const BusyChild& child, std::int64_t nanoseconds) {
 TEST(WindowProbe, ReadsOurOwnCpuTime) {
   WindowProbe probe(nullptr, false);
   EXPECT_EQ(probe.reading().window_ns, 0);
+  probe.Prepare();
   probe.Begin();
   Burn(20'000'000, CLOCK_PROCESS_CPUTIME_ID);
   probe.End();
@@ -86,6 +87,7 @@ TEST(WindowProbe, ReadsWhatOthersUseInsideTheWindow) {
   const ObservedProcesses processes({child.pid()});
   AwaitCpu(child, 50'000'000);  // before the window
   WindowProbe probe(&processes, false);
+  probe.Prepare();
   probe.Begin();
   AwaitCpu(child, 100'000'000);
   probe.End();
@@ -98,6 +100,65 @@ TEST(WindowProbe, ReadsWhatOthersUseInsideTheWindow) {
   EXPECT_LE(observed->user_ns, observed->cpu_ns + 50'000'000);
   EXPECT_GT(observed->rss_anon_bytes, 0);
   EXPECT_GE(observed->rss_bytes, observed->rss_anon_bytes);
+}
+
+TEST(WindowProbe, HalvesMakeTheWhole) {
+  BusyChild child;
+  const ObservedProcesses processes({child.pid()});
+  WindowProbe probe(&processes, false);
+  probe.Prepare();
+  probe.Begin();
+  AwaitCpu(child, 20'000'000);
+  probe.Middle();
+  AwaitCpu(child, 60'000'000);
+  probe.End();
+  const auto& halves = probe.reading().half_observed_cpu_ns;
+  ASSERT_TRUE(halves);
+  EXPECT_GE((*halves)[0], 20'000'000);
+  EXPECT_GE((*halves)[1], 60'000'000);
+  EXPECT_EQ((*halves)[0] + (*halves)[1], probe.reading().observed->cpu_ns);
+}
+
+TEST(WindowProbe, WithoutAMiddleThereAreNoHalves) {
+  BusyChild child;
+  const ObservedProcesses processes({child.pid()});
+  WindowProbe probe(&processes, false);
+  probe.Prepare();
+  probe.Begin();
+  probe.End();
+  EXPECT_TRUE(probe.reading().observed);
+  EXPECT_FALSE(probe.reading().half_observed_cpu_ns);
+}
+
+// 0.2 s of other work, of which the ticks of all CPUs must show the half.
+TEST(WindowProbe, TellsWhatOthersUsed) {
+  BusyChild child;
+  WindowProbe probe(nullptr, false);  // the child is not ours
+  probe.Prepare();
+  probe.Begin();
+  AwaitCpu(child, 200'000'000);
+  probe.End();
+  EXPECT_GE(probe.reading().other_cpu_ns, 100'000'000);
+}
+
+// A child that sleeps again and again is switched away from each time.
+TEST(WindowProbe, CountsContextSwitches) {
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int i = 0; i < 10'000; ++i) usleep(1000);
+    _exit(0);
+  }
+  const ObservedProcesses processes({child});
+  WindowProbe probe(&processes, false);
+  probe.Prepare();
+  probe.Begin();
+  const std::int64_t before = processes.ReadProc()->voluntary_switches;
+  while (processes.ReadProc()->voluntary_switches < before + 20) usleep(1000);
+  probe.End();
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_GE(probe.reading().observed->voluntary_switches, 20);
+  EXPECT_GE(probe.reading().observed->involuntary_switches, 0);
 }
 
 TEST(WindowProbe, AddsProcessesUp) {
@@ -115,6 +176,7 @@ TEST(WindowProbe, SignalsTheFirstProcessAtBothEdges) {
   BusyChild second;
   const ObservedProcesses processes({first.pid(), second.pid()});
   WindowProbe probe(&processes, true);
+  probe.Prepare();
   probe.Begin();
   AwaitCpu(first, 20'000'000);  // so that it has seen the first signal
   probe.End();
