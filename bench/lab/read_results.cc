@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <fstream>
@@ -78,12 +79,26 @@ Environment ReadEnvironment(const Json& object) {
           .build = ReadBuild(object.at("build"))};
 }
 
+Arrivals ReadArrivals(const Json& object) {
+  const auto name = object.at("arrivals").get<std::string>();
+  if (name == "poisson") return Arrivals::kPoisson;
+  if (name == "constant") return Arrivals::kConstant;
+  throw std::runtime_error(
+      fmt::format("arrivals are poisson or constant, not \"{}\"", name));
+}
+
 Scenario ReadScenario(const Json& object) {
   Scenario scenario{.name = object.at("name"),
                     .active = Integer(object, "active", 1),
                     .idle = Integer(object, "idle", 0),
                     .message_size = object.at("message_size"),
-                    .depth = Integer(object, "depth", 1)};
+                    .depth = Integer(object, "depth", 1),
+                    .rate = Optional<double>(object, "rate"),
+                    .arrivals = ReadArrivals(object),
+                    .messages_per_connection =
+                        Optional<int>(object, "messages_per_connection"),
+                    .slow_readers = Integer(object, "slow_readers", 0),
+                    .burst = object.at("burst")};
   scenario.Validate();
   return scenario;
 }
@@ -138,25 +153,62 @@ Slot ReadSlot(const Plan& plan, const Json& object) {
           .padding = Integer(object, "padding", 0)};
 }
 
+LoadOutcome::Latency ReadLatency(const Json& object) {
+  return {
+      .p50 = OptionalCount(object, "p50"),
+      .p90 = OptionalCount(object, "p90"),
+      .p99 = OptionalCount(object, "p99"),
+      .p999 = OptionalCount(object, "p999"),
+      .max = OptionalCount(object, "max"),
+  };
+}
+
+std::optional<LoadOutcome::Latency> OptionalLatency(const Json& object,
+                                                    const char* key) {
+  if (object.at(key).is_null()) return std::nullopt;
+  return ReadLatency(object.at(key));
+}
+
+std::optional<LoadOutcome::Rate> ReadRate(const Json& rate) {
+  if (rate.is_null()) return std::nullopt;
+  return LoadOutcome::Rate{.intended = rate.at("intended"),
+                           .achieved = rate.at("achieved"),
+                           .sent_late = rate.at("sent_late"),
+                           .late = rate.at("late")};
+}
+
+void ReadTraffic(const Json& object, LoadOutcome& load) {
+  load.service_ns = OptionalLatency(object, "service_ns");
+  load.send_lag_ns = OptionalLatency(object, "send_lag_ns");
+  load.connect_ns = OptionalLatency(object, "connect_ns");
+  for (const auto& [name, histogram] : object.at("histograms").items()) {
+    load.histograms[name] = histogram;
+  }
+  load.rate = ReadRate(object.at("rate"));
+  load.connections_opened = object.at("connections_opened");
+  load.half_messages = object.at("half_messages");
+  load.half_server_cpu_ns =
+      Optional<std::array<std::int64_t, 2>>(object, "half_server_cpu_ns");
+  load.voluntary_switches = OptionalCount(object, "voluntary_switches");
+  load.involuntary_switches = OptionalCount(object, "involuntary_switches");
+  load.steal_ns = OptionalCount(object, "steal_ns");
+  load.psi_cpu_us = OptionalCount(object, "psi_cpu_us");
+  load.other_cpu_ns = object.at("other_cpu_ns");
+}
+
 LoadOutcome ReadLoad(const Json& object) {
-  const Json& latency = object.at("latency_ns");
   LoadOutcome load;
   load.messages = object.at("messages");
   load.window_ns = object.at("window_ns");
   load.load_cpu_ns = object.at("load_cpu_ns");
-  load.latency_ns = {
-      .p50 = OptionalCount(latency, "p50"),
-      .p90 = OptionalCount(latency, "p90"),
-      .p99 = OptionalCount(latency, "p99"),
-      .p999 = OptionalCount(latency, "p999"),
-      .max = OptionalCount(latency, "max"),
-  };
+  load.latency_ns = ReadLatency(object.at("latency_ns"));
   load.histogram = object.at("histogram");
   load.server_cpu_ns = OptionalCount(object, "server_cpu_ns");
   load.server_user_ns = OptionalCount(object, "server_user_ns");
   load.server_system_ns = OptionalCount(object, "server_system_ns");
   load.rss_bytes = OptionalCount(object, "rss_bytes");
   load.rss_anon_bytes = OptionalCount(object, "rss_anon_bytes");
+  ReadTraffic(object, load);
   return load;
 }
 

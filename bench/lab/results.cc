@@ -49,7 +49,13 @@ Json ScenarioJson(const Scenario& scenario) {
           {"active", scenario.active},
           {"idle", scenario.idle},
           {"message_size", scenario.message_size},
-          {"depth", scenario.depth}};
+          {"depth", scenario.depth},
+          {"rate", OrNull(scenario.rate)},
+          {"arrivals",
+           scenario.arrivals == Arrivals::kPoisson ? "poisson" : "constant"},
+          {"messages_per_connection", OrNull(scenario.messages_per_connection)},
+          {"slow_readers", scenario.slow_readers},
+          {"burst", scenario.burst}};
 }
 
 Json ArmJson(const Arm& arm) {
@@ -93,6 +99,38 @@ Json LatencyJson(const LoadOutcome::Latency& latency) {
           {"max", OrNull(latency.max)}};
 }
 
+Json LatencyOrNull(const std::optional<LoadOutcome::Latency>& latency) {
+  return latency ? LatencyJson(*latency) : Json(nullptr);
+}
+
+Json RateJson(const std::optional<LoadOutcome::Rate>& rate) {
+  if (!rate) return nullptr;
+  return {{"intended", rate->intended},
+          {"achieved", rate->achieved},
+          {"sent_late", rate->sent_late},
+          {"late", rate->late}};
+}
+
+// What the load generator saw of its own traffic and of the machine.
+void AddTraffic(const LoadOutcome& load, Json& object) {
+  object["service_ns"] = LatencyOrNull(load.service_ns);
+  object["send_lag_ns"] = LatencyOrNull(load.send_lag_ns);
+  object["connect_ns"] = LatencyOrNull(load.connect_ns);
+  object["histograms"] = Json::object();
+  for (const auto& [name, histogram] : load.histograms) {
+    object["histograms"][name] = histogram;
+  }
+  object["rate"] = RateJson(load.rate);
+  object["connections_opened"] = load.connections_opened;
+  object["half_messages"] = load.half_messages;
+  object["half_server_cpu_ns"] = OrNull(load.half_server_cpu_ns);
+  object["voluntary_switches"] = OrNull(load.voluntary_switches);
+  object["involuntary_switches"] = OrNull(load.involuntary_switches);
+  object["steal_ns"] = OrNull(load.steal_ns);
+  object["psi_cpu_us"] = OrNull(load.psi_cpu_us);
+  object["other_cpu_ns"] = load.other_cpu_ns;
+}
+
 Json TrialJson(const Plan& plan, const Trial& trial) {
   const LoadOutcome& load = trial.load;
   Json object{{"scenario", plan.scenarios[trial.slot.scenario].name},
@@ -124,6 +162,7 @@ Json TrialJson(const Plan& plan, const Trial& trial) {
     object["system_calls"] = trial.counters->system_calls;
   }
   if (trial.build) object["build"] = BuildJson(*trial.build);
+  AddTraffic(load, object);
   return object;
 }
 

@@ -54,6 +54,23 @@ void KeepPositive(std::vector<double>& values) {
   std::erase_if(values, [](double value) { return !(value > 0); });
 }
 
+std::vector<Tick> LinearTicks(double min, double max, int count) {
+  const double rough = (max - min) / std::max(1, count);
+  const double decade = std::pow(10, std::floor(std::log10(rough)));
+  double step = 10 * decade;
+  for (const double candidate : kSteps) {
+    if (candidate * decade >= rough) {
+      step = candidate * decade;
+      break;
+    }
+  }
+  std::vector<Tick> ticks;
+  for (double i = std::ceil(min / step); i * step <= max + step * 1e-9; ++i) {
+    ticks.push_back({i * step, TickLabel(i * step)});
+  }
+  return ticks;
+}
+
 std::vector<Tick> LogarithmicTicks(double min, double max, int count) {
   const double decades = std::log10(max / min);
   // Few decades: 1, 2, 5; many: some of the powers of ten.
@@ -70,23 +87,8 @@ std::vector<Tick> LogarithmicTicks(double min, double max, int count) {
       ticks.push_back({value, TickLabel(value)});
     }
   }
-  return ticks;
-}
-
-std::vector<Tick> LinearTicks(double min, double max, int count) {
-  const double rough = (max - min) / std::max(1, count);
-  const double decade = std::pow(10, std::floor(std::log10(rough)));
-  double step = 10 * decade;
-  for (const double candidate : kSteps) {
-    if (candidate * decade >= rough) {
-      step = candidate * decade;
-      break;
-    }
-  }
-  std::vector<Tick> ticks;
-  for (double i = std::ceil(min / step); i * step <= max + step * 1e-9; ++i) {
-    ticks.push_back({i * step, TickLabel(i * step)});
-  }
+  // Too narrow for those: round values at their unequal distances.
+  if (ticks.size() < 3) return LinearTicks(min, max, count);
   return ticks;
 }
 

@@ -19,6 +19,22 @@ using nlohmann::json;
 using testing::AllOf;
 using testing::HasSubstr;
 
+void FillTraffic(LoadOutcome& load) {
+  load.service_ns = {.p50 = 1, .p90 = 2, .p99 = 3, .p999 = 4, .max = 5};
+  load.send_lag_ns = {.p50 = 6, .p90 = 6, .p99 = 6, .p999 = 6, .max = 6};
+  load.connect_ns = {.p50 = 7, .p90 = 7, .p99 = 7, .p999 = 7, .max = 7};
+  load.histograms = {{"service", {{10, 1}, {20, 2}}}, {"connect", {}}};
+  load.rate = {.intended = 10.5, .achieved = 9.5, .sent_late = 1, .late = true};
+  load.connections_opened = 11;
+  load.half_messages = {12, 13};
+  load.half_server_cpu_ns = {14, 15};
+  load.voluntary_switches = 16;
+  load.involuntary_switches = 17;
+  load.steal_ns = 18;
+  load.psi_cpu_us = 19;
+  load.other_cpu_ns = 20;
+}
+
 // Results in which no field has its default value.
 Results FullResults() {
   Results results = SampleResults();
@@ -42,6 +58,11 @@ Results FullResults() {
   plan.confidence = 0.99;
   plan.control = "raw";
   plan.seed = 0xffff'ffff'ffff'ffff;
+  plan.scenarios[0].rate = 1234.5;
+  plan.scenarios[0].arrivals = Arrivals::kConstant;
+  plan.scenarios[0].messages_per_connection = 8;
+  plan.scenarios[0].slow_readers = 3;
+  plan.scenarios[0].burst = true;
   Trial& trial = results.trials[0];
   trial.slot.attempt = 2;
   trial.slot.cpus_swapped = true;
@@ -51,6 +72,7 @@ Results FullResults() {
   trial.load.server_system_ns = 6;
   trial.load.rss_anon_bytes = 7;
   trial.load.latency_ns.p999 = 19'000;
+  FillTraffic(trial.load);
   results.trials[1].invalid = "3 mismatch <&> \u00b5";
   return results;
 }

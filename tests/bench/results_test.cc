@@ -39,7 +39,10 @@ TEST(ResultsTest, ThePlan) {
   const Json plan = Document()["plan"];
   EXPECT_EQ(plan["scenarios"][1],
             Json::parse(R"({"name": "crowd", "connections": 210, "active": 10,
-                            "idle": 200, "message_size": 100, "depth": 1})"));
+                            "idle": 200, "message_size": 100, "depth": 1,
+                            "rate": null, "arrivals": "poisson",
+                            "messages_per_connection": null,
+                            "slow_readers": 0, "burst": false})"));
   EXPECT_EQ(plan["arms"][2],
             Json::parse(R"({"name": "raw", "kind": "peer", "target": "raw",
                             "max_fd": null, "unavailable": null})"));
@@ -69,7 +72,12 @@ TEST(ResultsTest, ATrialHasAllOfTheDesignsFields) {
     "counters": {"adds": 5, "bytes_read": 50000, "eagain_reads": 100,
                  "reads": 600, "removes": 5, "waits": 50, "writes": 500},
     "system_calls": ["waits", "reads", "writes"],
-    "build": {"ndebug": true, "compiler": "cc", "sanitizer": ""}})"));
+    "build": {"ndebug": true, "compiler": "cc", "sanitizer": ""},
+    "service_ns": null, "send_lag_ns": null, "connect_ns": null,
+    "histograms": {}, "rate": null, "connections_opened": 0,
+    "half_messages": [0, 0], "half_server_cpu_ns": null,
+    "voluntary_switches": null, "involuntary_switches": null,
+    "steal_ns": null, "psi_cpu_us": null, "other_cpu_ns": 0})"));
 }
 
 TEST(ResultsTest, WhatIsNotAvailableIsNull) {
