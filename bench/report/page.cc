@@ -14,6 +14,7 @@
 #include "bench/report/figure_tables.h"
 #include "bench/report/forest_plot.h"
 #include "bench/report/latency_spectrum.h"
+#include "bench/report/load_curve.h"
 #include "bench/report/markup.h"
 #include "bench/report/strip_plot.h"
 #include "bench/report/templates.h"
@@ -192,6 +193,16 @@ constexpr std::array kSections{
             "",
             [](const Results& results, const Analysis& analysis) {
               return InPanels(LatencySpectra(results, analysis));
+            }},
+    Section{"load", "Latency against load",
+            "An open loop: messages are due at times that do not depend on the "
+            "server, at the same rates for all arms, and latency counts from "
+            "the time at which a message was due. Where a line bends upwards, "
+            "the server no longer keeps up.",
+            "Not measured: needs at least two workloads with a rate (open "
+            "loop) that differ in nothing else.",
+            [](const Results& results, const Analysis& analysis) {
+              return InPanels(LoadCurves(results, analysis));
             }},
     Section{"calls", "System calls per message",
             "What the server's own counters saw in the window, per message: "

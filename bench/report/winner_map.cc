@@ -25,11 +25,17 @@ int PerMille(const Scenario& scenario) {
                           0.5);
 }
 
-// The scenarios of 1-deep messages of the size that most of them have.
+// A closed loop of single messages on lasting connections.
+bool IsPlain(const Scenario& scenario) {
+  return scenario.depth == 1 && !scenario.rate && !scenario.burst &&
+         !scenario.messages_per_connection && scenario.slow_readers == 0;
+}
+
+// The plain scenarios with the message size that most of them have.
 std::map<Place, std::size_t> Places(const Plan& plan) {
   std::map<std::size_t, int> sizes;
   for (const Scenario& scenario : plan.scenarios) {
-    if (scenario.depth == 1) ++sizes[scenario.message_size];
+    if (IsPlain(scenario)) ++sizes[scenario.message_size];
   }
   if (sizes.empty()) return {};
   const std::size_t size =
@@ -39,7 +45,7 @@ std::map<Place, std::size_t> Places(const Plan& plan) {
   std::map<Place, std::size_t> places;
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     const Scenario& scenario = plan.scenarios[i];
-    if (scenario.depth != 1 || scenario.message_size != size) continue;
+    if (!IsPlain(scenario) || scenario.message_size != size) continue;
     places.try_emplace({scenario.connections(), PerMille(scenario)}, i);
   }
   return places;

@@ -20,6 +20,8 @@ Plan RichPlan(int rounds) {
       {.name = "idle-90", .active = kActive, .idle = 90},
       {.name = "idle-900", .active = kActive, .idle = 990},
       {.name = "idle-8000", .active = kActive, .idle = 9990},
+      {.name = "rate-1", .active = kActive, .rate = 20'000},
+      {.name = "rate-2", .active = kActive, .rate = 60'000},
   };
   plan.arms = {
       {.name = "epoll-lt", .target = "epoll-lt"},

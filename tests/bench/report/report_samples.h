@@ -7,10 +7,10 @@
 namespace polymux::bench {
 
 // A comparison in which everything occurs that a report can show: four
-// workloads of 10 active among 10 to 10,000 connections; "epoll-lt" with its
-// control "epoll-lt#2", "epoll-et" (cheaper), "poll" (dearer with every
-// connection), "select" (unable to watch the most) and a foreign arm whose name
-// and command are hostile to HTML; `rounds` rounds.
+// workloads of 10 active among 10 to 10,000 connections, two of an open loop;
+// "epoll-lt" with its control "epoll-lt#2", "epoll-et" (cheaper), "poll"
+// (dearer with every connection), "select" (unable to watch the most) and a
+// foreign arm whose name and command are hostile to HTML; `rounds` rounds.
 Results RichResults(int rounds);
 
 // Of these results, with an effect, a verdict and a reason for each arm, sound
