@@ -55,7 +55,7 @@ void Churn::End(Connection& connection) {
 }
 
 void Churn::AwaitEnd(Connection& connection) {
-  std::byte byte;
+  std::byte byte{};
   const ssize_t count =
       system_call::Recv(connection.fd.get(), &byte, 1, MSG_PEEK);
   if (count == 0) return Reopen(connection);

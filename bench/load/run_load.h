@@ -35,7 +35,7 @@ struct LoadShape {
   bool burst = false;
   // An open loop may have so many messages on the way, divided evenly among its
   // connections (at least one each); more are an error.
-  std::size_t max_backlog = std::size_t{1} << 24;
+  std::size_t max_backlog = std::size_t{1} << 20;
   // No progress on any connection for so long is an error.
   std::chrono::milliseconds stall_limit = std::chrono::seconds(5);
 };

@@ -280,7 +280,8 @@ TEST_F(TrafficTest, ChurnKeepsTheDepth) {
 }
 
 TEST_F(TrafficTest, ChurnNoticesFaults) {
-  const LoadShape shape = ChurnShape(5);
+  LoadShape shape = ChurnShape(5);
+  shape.stall_limit = milliseconds(500);
   EXPECT_EQ(ErrorsOf(Fault::kCorruptByte, shape).mismatch, 1U);
   EXPECT_EQ(ErrorsOf(Fault::kReset, shape).closed, 1U);
   EXPECT_EQ(ErrorsOf(Fault::kDropMessage, shape).short_echo, 1U);
