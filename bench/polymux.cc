@@ -9,6 +9,8 @@
 #include "bench/load/load_main.h"
 #include "bench/peers/peers.h"
 #include "bench/report/report_main.h"
+#include "bench/verbs/advise_main.h"
+#include "bench/verbs/diff_main.h"
 #include "bench/verbs/doctor_main.h"
 #include "bench/verbs/trace_main.h"
 
@@ -26,6 +28,9 @@ struct Verb {
 constexpr std::array kVerbs = {
     Verb{"compare", "Measure one server over every multiplexer", CompareMain},
     Verb{"report", "Render the results of a comparison again", ReportMain},
+    Verb{"advise", "Tell from results which backend suits a workload",
+         AdviseMain},
+    Verb{"diff", "Compare two results files", DiffMain},
     Verb{"doctor", "Tell whether this machine is fit to measure", DoctorMain},
     Verb{"trace", "Show the system calls of one request, explained", TraceMain},
     Verb{"list", "Show what can be compared", ListMain},

@@ -9,11 +9,14 @@
 #include <ctime>
 #include <exception>
 #include <filesystem>
+#include <span>
+#include <vector>
 
 #include "apps/build_info.h"
 #include "apps/descriptor_limit.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/compare_options.h"
+#include "bench/lab/condition.h"
 #include "bench/lab/environment.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/interrupt.h"
@@ -63,9 +66,21 @@ void RequireOptimised(bool allow_debug) {
       "--allow-debug measures it all the same");
 }
 
+// Those of --fail-if.  Throws UsageError, also for a name that is not compared.
+std::vector<Condition> ConditionsOf(const CompareOptions& options,
+                                    const Plan& plan) {
+  std::vector<Condition> conditions;
+  for (const std::string& text : options.fail_if) {
+    conditions.push_back(ParseCondition(text));
+    RequireKnown(conditions.back(), plan);
+  }
+  return conditions;
+}
+
 // Measures what the plan says and shows it, also when that is interrupted.
 int Measure(const ServerOptions& server_options,
-            const std::filesystem::path& file, Results& results) {
+            const std::filesystem::path& file,
+            std::span<const Condition> conditions, Results& results) {
   int exit_code = kOk;
   try {
     RunExperiment(results, server_options, file);
@@ -76,12 +91,16 @@ int Measure(const ServerOptions& server_options,
   const auto report = WriteReports(results, file.parent_path());
   fmt::print("{}\n{}\n{}\n", RenderTable(results), file.string(),
              report.string());
-  return exit_code;
+  if (exit_code == kInterrupted) return exit_code;
+  const int judgement = JudgeConditions(conditions, results.plan,
+                                        Analyze(results.plan, results.trials));
+  return std::max(exit_code, judgement);
 }
 
 int Compare(const CompareOptions& options) {
   Plan plan =
       MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());
+  const std::vector<Condition> conditions = ConditionsOf(options, plan);
   if (options.dry_run) {
     fmt::print("{}", DescribePlan(plan));
     return kOk;
@@ -95,7 +114,7 @@ int Compare(const CompareOptions& options) {
   fmt::print(stderr, "{}\n", DescribePlan(plan));
   Results results{.environment = ObserveEnvironment(), .plan = std::move(plan)};
   return Measure(server_options, OutputDirectory(options) / "results.json",
-                 results);
+                 conditions, results);
 }
 
 }  // namespace

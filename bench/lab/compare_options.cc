@@ -30,9 +30,11 @@ constexpr char kFooter[] =
     "  polymux compare --arms epoll-lt,epoll-lt,poll --scenarios all\n"
     "  polymux compare --connections 500 --active 10% --size 4k\n"
     "  polymux compare --arm mine='./my_server --port {port}'\n"
+    "  polymux compare --fail-if 'echo-100/epoll-lt.p99 > 2ms'\n"
     "\n"
     "The arms and scenarios that there are: polymux list.\n"
-    "Exit code: 0; 1 run-time error; 2 usage; 3 an arm has no valid trial;\n"
+    "Exit code: 0; 1 run-time error; 2 usage; 3 an arm has no valid trial,\n"
+    "or a condition is n/a; 4 a --fail-if condition holds;\n"
     "130 interrupted (what was measured is written and shown).";
 
 // Flags that say what to compare.
@@ -112,6 +114,10 @@ void AddOutput(CLI::App& app, CompareOptions& options) {
                  "Where results.json goes\n"
                  "(default: polymux-results/DATE)")
       ->type_name("DIR");
+  app.add_option("--fail-if", options.fail_if,
+                 "Exit with 4 under this condition; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("CONDITION");
   app.add_flag("--dry-run", options.dry_run,
                "Show what would be measured and how long it takes");
 }

@@ -37,6 +37,8 @@ struct CompareOptions {
   int load_threads = 1;
   std::optional<std::uint64_t> seed;
 
+  std::vector<std::string> fail_if;  // conditions
+
   std::filesystem::path out;
   bool dry_run = false;
   bool allow_debug = false;

@@ -322,6 +322,19 @@ TEST_F(CompareTest, AServerThatIsNotThereIsAnError) {
   EXPECT_THAT(outcome.errors, HasSubstr("/no/such/server: No such file"));
 }
 
+TEST_F(CompareTest, FailsUnderACondition) {
+  const auto run = [&](const std::string& condition) {
+    return Compare({"--arms", "raw-epoll", "--rounds", "1", "--duration",
+                    "50ms", "--fail-if", condition});
+  };
+  const Outcome fails = run("custom/raw-epoll.p50 > 1ns");
+  EXPECT_EQ(fails.exit_code, 4) << fails.errors;
+  EXPECT_THAT(fails.errors, HasSubstr("FAILS"));
+  EXPECT_EQ(run("custom/raw-epoll.p50 > 100s").exit_code, 0);
+  EXPECT_EQ(run("custom/raw-epoll.waits_per_message > 1").exit_code, 3);
+  EXPECT_EQ(run("custom/nobody.p50 > 1ns").exit_code, 2);
+}
+
 TEST_F(CompareTest, ADryRunMeasuresNothing) {
   const Outcome outcome =
       Compare({"--dry-run", "--scenarios", "all", "--seed", "3"});

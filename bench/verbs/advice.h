@@ -1,0 +1,66 @@
+#ifndef POLYMUX_BENCH_VERBS_ADVICE_H_
+#define POLYMUX_BENCH_VERBS_ADVICE_H_
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/lab/analysis.h"
+#include "bench/lab/results.h"
+
+namespace polymux::bench {
+
+struct Workload {
+  int connections = 1;
+  int active = 1;
+  std::size_t message_size = 100;
+};
+
+// Where an estimate comes from, the best first.
+enum class Basis {
+  kMeasured,      // this very workload
+  kInterpolated,  // a cost model, within the connections it was fitted to
+  kExtrapolated,  // a cost model, beyond them
+  kNearest,       // no model: the nearest workload that was measured
+};
+
+// "measured", "interpolated", "extrapolated", "nearest measured".
+std::string_view ToString(Basis basis);
+
+// What a message would cost a backend.
+struct Candidate {
+  std::string arm;
+  Estimate cpu_us;  // server CPU per message
+  // Relative to the best of them; of the best: 1 to 1.
+  Estimate ratio = {};
+  // Whether it can be told from the best.
+  bool distinct = false;
+};
+
+struct Advice {
+  Basis basis = Basis::kNearest;
+  // The measured scenario that is nearest to the workload.
+  std::string nearest;
+  // How the workload differs from what was measured, a sentence each.
+  std::vector<std::string> reservations;
+  std::vector<Candidate> candidates;  // by cost; the first is the best
+  // Backends that cannot do it, and why.
+  std::vector<std::string> excluded;
+  // The arms that cannot be told from the best, the best among them.  More
+  // than one: there is no detectable difference.
+  std::vector<std::string> recommended;
+  double margin = 0;  // of the plan
+  // The command that would settle it.
+  std::string command;
+};
+
+// Which backend for this workload, as far as the results tell.  Considers the
+// backends alone, not controls or foreign servers.  `analysis` is that of the
+// results.  Throws std::runtime_error when no backend was measured.
+Advice Advise(const Results& results, const Analysis& analysis,
+              const Workload& workload);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_VERBS_ADVICE_H_

@@ -1,0 +1,111 @@
+#include "bench/verbs/advise_main.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "apps/flag_values.h"
+#include "bench/lab/analysis.h"
+#include "bench/lab/read_results.h"
+#include "bench/lab/text.h"
+#include "bench/verbs/advice.h"
+#include "bench/verbs/exit_codes.h"
+#include "bench/verbs/user_path.h"
+
+namespace polymux::bench {
+namespace {
+
+constexpr char kDescription[] =
+    "Which backend for this workload? Reads a results file and says how far\n"
+    "the workload is from what was measured. Measures nothing.";
+
+constexpr char kFooter[] =
+    "Examples:\n"
+    "  polymux advise results.json --connections 5000 --active 1%\n"
+    "  polymux advise results.json --connections 200 --active 200 --size 4k\n"
+    "\n"
+    "Exit code: 0, also when there is no detectable difference; 1 run-time\n"
+    "error; 2 usage.";
+
+std::string Sentence(const Advice& advice) {
+  if (advice.recommended.size() == 1) {
+    return fmt::format(
+        "Use {}: about {:.2f} us of server CPU per message "
+        "({}).",
+        advice.recommended.front(), advice.candidates.front().cpu_us.value,
+        ToString(advice.basis));
+  }
+  return fmt::format(
+      "No detectable difference between {} ({}): use any of them.",
+      fmt::join(advice.recommended, ", "), ToString(advice.basis));
+}
+
+void PrintList(const char* title, const std::vector<std::string>& list) {
+  if (list.empty()) return;
+  fmt::print("\n{}\n", title);
+  for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
+}
+
+void Print(const Advice& advice) {
+  fmt::print("{}\n", Wrap("", Sentence(advice)));
+  fmt::print("{:<20} {:>10} {:>19}   {:>6} {:>15}\n", "backend", "us/message",
+             "interval", "ratio", "interval");
+  for (const Candidate& candidate : advice.candidates) {
+    fmt::print("{:<20} {:>10.2f} {:>19}   {:>6.2f} {:>15}\n", candidate.arm,
+               candidate.cpu_us.value,
+               fmt::format("[{:.2f} {:.2f}]", candidate.cpu_us.low,
+                           candidate.cpu_us.high),
+               candidate.ratio.value,
+               fmt::format("[{:.2f} {:.2f}]", candidate.ratio.low,
+                           candidate.ratio.high));
+  }
+  PrintList("Not considered", advice.excluded);
+  PrintList("Mind", advice.reservations);
+  if (advice.basis == Basis::kMeasured && advice.recommended.size() == 1) {
+    return;
+  }
+  fmt::print("\nThis would settle it:\n  {}\n", advice.command);
+}
+
+}  // namespace
+
+int AdviseMain(int argc, char** argv) {
+  std::string file;
+  Workload workload;
+  CountOrPercent active{.number = 100, .is_percent = true};
+  CLI::App app(kDescription, argv[0]);
+  app.footer(kFooter);
+  app.add_option("RESULTS", file, "A results.json")->required()->type_name("");
+  app.add_option("--connections", workload.connections,
+                 "How many clients are connected")
+      ->required()
+      ->check(CLI::Range(1, 100'000'000).description(""))
+      ->type_name("N");
+  AddCountOrPercent(app, "--active", active,
+                    "... of which so many send; the others are silent");
+  AddSize(app, "--size", workload.message_size, "Size of a message");
+  if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
+  const std::size_t senders =
+      active.Of(static_cast<std::size_t>(workload.connections));
+  if (senders == 0 ||
+      senders > static_cast<std::size_t>(workload.connections) ||
+      workload.message_size == 0) {
+    fmt::print(stderr,
+               "{}: --active is from 1 to --connections, --size above 0\n",
+               argv[0]);
+    return kExitUsage;
+  }
+  workload.active = static_cast<int>(senders);
+  try {
+    const Results results = ReadResults(UserPath(file));
+    Print(Advise(results, Analyze(results.plan, results.trials), workload));
+    return kExitOk;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
+    return kExitRunTimeError;
+  }
+}
+
+}  // namespace polymux::bench

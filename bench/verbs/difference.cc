@@ -1,0 +1,355 @@
+#include "bench/verbs/difference.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <ctime>
+#include <iterator>
+#include <map>
+#include <random>
+#include <span>
+
+#include "bench/lab/metrics.h"
+#include "bench/verbs/mann_whitney.h"
+
+namespace polymux::bench {
+namespace {
+
+constexpr int kResamples = 4000;
+constexpr std::uint64_t kSeed = 20'090'101;
+// With fewer rounds the bootstrap's intervals are too narrow to be believed.
+constexpr int kMinRounds = 6;
+constexpr double kFarApart = 24 * 3600;  // s
+
+// The logarithms of the primary metric of the valid trials of a round.
+using Round = std::vector<double>;
+using Rounds = std::map<int, Round>;
+
+Rounds RoundsOf(const Results& results, const std::string& scenario_name,
+                const std::string& arm_name) {
+  const Plan& plan = results.plan;
+  Rounds rounds;
+  for (const Trial& trial : results.trials) {
+    const Scenario& scenario = plan.scenarios[trial.slot.scenario];
+    if (!trial.valid() || scenario.name != scenario_name ||
+        plan.arms[trial.slot.arm].name != arm_name) {
+      continue;
+    }
+    const auto value = FindMetric(kPrimaryMetric).value(trial, scenario);
+    if (value && *value > 0) {
+      rounds[trial.slot.round].push_back(std::log(*value));
+    }
+  }
+  return rounds;
+}
+
+// A round of an arm, with the baseline's trials in it or with none.
+struct PairedRound {
+  Round arm;
+  Round baseline;
+};
+
+std::vector<PairedRound> Unpaired(const Rounds& arm) {
+  std::vector<PairedRound> rounds;
+  for (const auto& [number, trials] : arm) rounds.push_back({trials, {}});
+  return rounds;
+}
+
+std::vector<PairedRound> Paired(const Rounds& arm, const Rounds& baseline) {
+  std::vector<PairedRound> rounds;
+  for (const auto& [number, trials] : arm) {
+    const auto found = baseline.find(number);
+    if (found != baseline.end()) rounds.push_back({trials, found->second});
+  }
+  return rounds;
+}
+
+// REQUIRES: not empty.
+double Median(std::vector<double>& values) {
+  const auto middle =
+      values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  if (values.size() % 2 == 1) return *middle;
+  return (*middle + *std::max_element(values.begin(), middle)) / 2;
+}
+
+double MedianOf(Round values) { return values.empty() ? 0 : Median(values); }
+
+std::vector<double> RoundValues(const std::vector<PairedRound>& rounds) {
+  std::vector<double> values;
+  for (const PairedRound& round : rounds) {
+    values.push_back(MedianOf(round.arm) - MedianOf(round.baseline));
+  }
+  return values;
+}
+
+class Bootstrap {
+ public:
+  // Of exp(median of `b` - median of `a`).  REQUIRES: neither is empty.
+  Estimate Interval(const std::vector<PairedRound>& a,
+                    const std::vector<PairedRound>& b, double level) {
+    std::vector<double> draws;
+    for (int i = 0; i < kResamples; ++i) {
+      draws.push_back(DrawMedian(b) - DrawMedian(a));
+    }
+    std::ranges::sort(draws);
+    auto values_a = RoundValues(a);
+    auto values_b = RoundValues(b);
+    const double tail = (1 - level) / 2;
+    return {.value = std::exp(Median(values_b) - Median(values_a)),
+            .low = std::exp(Quantile(draws, tail)),
+            .high = std::exp(Quantile(draws, 1 - tail))};
+  }
+
+ private:
+  static double Quantile(const std::vector<double>& sorted, double share) {
+    const double at = share * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(at);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    return std::lerp(sorted[below], sorted[above],
+                     at - static_cast<double>(below));
+  }
+
+  template <typename T>
+  const T& DrawOne(const std::vector<T>& all) {
+    return all[random_() % all.size()];
+  }
+
+  double DrawMedian(const std::vector<PairedRound>& rounds) {
+    drawn_.clear();
+    for (std::size_t i = 0; i < rounds.size(); ++i) {
+      const PairedRound& round = DrawOne(rounds);
+      const double reference =
+          round.baseline.empty() ? 0 : DrawOne(round.baseline);
+      drawn_.push_back(DrawOne(round.arm) - reference);
+    }
+    return Median(drawn_);
+  }
+
+  std::mt19937_64 random_{kSeed};
+  std::vector<double> drawn_;
+};
+
+std::vector<double> Unlogged(std::vector<double> values) {
+  for (double& value : values) value = std::exp(value);
+  return values;
+}
+
+// The comparison of two results files.
+class Comparison {
+ public:
+  Comparison(const Results& a, const Results& b, double margin)
+      : a_(a), b_(b), margin_(margin) {
+    if (a.plan.baseline == b.plan.baseline) report_.baseline = a.plan.baseline;
+  }
+
+  DifferenceReport Run() {
+    for (const Scenario& scenario : a_.plan.scenarios) {
+      const Scenario* const other = Find(b_.plan.scenarios, scenario.name);
+      if (other == nullptr) {
+        Miss("B has no scenario " + scenario.name);
+      } else if (!IsSame(scenario, *other)) {
+        Miss(fmt::format("scenario {} is another one in B ({}) than in A ({})",
+                         scenario.name, other->Describe(),
+                         scenario.Describe()));
+      } else {
+        CompareScenario(scenario.name);
+      }
+    }
+    for (const Scenario& scenario : b_.plan.scenarios) {
+      if (Find(a_.plan.scenarios, scenario.name) == nullptr) {
+        Miss("A has no scenario " + scenario.name);
+      }
+    }
+    for (const Arm& arm : b_.plan.arms) {
+      if (Find(a_.plan.arms, arm.name) == nullptr) {
+        Miss("A has no arm " + arm.name);
+      }
+    }
+    for (const Arm& arm : a_.plan.arms) {
+      if (Find(b_.plan.arms, arm.name) == nullptr) {
+        Miss("B has no arm " + arm.name);
+      }
+    }
+    FindDrift();
+    return std::move(report_);
+  }
+
+ private:
+  template <typename T>
+  static const T* Find(const std::vector<T>& all, const std::string& name) {
+    const auto found = std::ranges::find(all, name, &T::name);
+    return found == all.end() ? nullptr : &*found;
+  }
+
+  static bool IsSame(const Scenario& a, const Scenario& b) {
+    return a.active == b.active && a.idle == b.idle && a.depth == b.depth &&
+           a.message_size == b.message_size && a.Describe() == b.Describe();
+  }
+
+  void Miss(std::string what) { report_.missing.push_back(std::move(what)); }
+
+  void CompareScenario(const std::string& scenario) {
+    std::vector<const Arm*> arms;
+    for (const Arm& arm : a_.plan.arms) {
+      if (Find(b_.plan.arms, arm.name) != nullptr) arms.push_back(&arm);
+    }
+    const double confidence =
+        1 - (1 - a_.plan.confidence) /
+                static_cast<double>(std::max<std::size_t>(1, arms.size()));
+    std::vector<Difference> differences;
+    for (const Arm* const arm : arms) {
+      auto difference = CompareArm(scenario, arm->name, confidence);
+      if (difference) differences.push_back(std::move(*difference));
+    }
+    const double noise = Noise(differences);
+    for (Difference& difference : differences) {
+      difference.verdict = Judge(difference, noise);
+    }
+    std::ranges::move(differences, std::back_inserter(report_.differences));
+  }
+
+  std::optional<Difference> CompareArm(const std::string& scenario,
+                                       const std::string& arm,
+                                       double confidence) {
+    const Rounds rounds_a = RoundsOf(a_, scenario, arm);
+    const Rounds rounds_b = RoundsOf(b_, scenario, arm);
+    if (rounds_a.empty() || rounds_b.empty()) {
+      Miss(fmt::format("{} has no valid trial of {} in {}",
+                       rounds_a.empty() ? "A" : "B", arm, scenario));
+      return std::nullopt;
+    }
+    const auto unpaired_a = Unpaired(rounds_a);
+    const auto unpaired_b = Unpaired(rounds_b);
+    Bootstrap bootstrap;
+    auto values_a = RoundValues(unpaired_a);
+    auto values_b = RoundValues(unpaired_b);
+    Difference difference{
+        .scenario = scenario,
+        .arm = arm,
+        .median_a = std::exp(Median(values_a)),
+        .median_b = std::exp(Median(values_b)),
+        .rounds_a = static_cast<int>(rounds_a.size()),
+        .rounds_b = static_cast<int>(rounds_b.size()),
+        .ratio = bootstrap.Interval(unpaired_a, unpaired_b, confidence),
+        .p_value = MannWhitneyP(Unlogged(values_a), Unlogged(values_b))};
+    if (report_.baseline.empty() || arm == report_.baseline) return difference;
+    const auto paired_a =
+        Paired(rounds_a, RoundsOf(a_, scenario, report_.baseline));
+    const auto paired_b =
+        Paired(rounds_b, RoundsOf(b_, scenario, report_.baseline));
+    if (!paired_a.empty() && !paired_b.empty()) {
+      difference.relative = bootstrap.Interval(paired_a, paired_b, confidence);
+    }
+    return difference;
+  }
+
+  // How far apart the control of A and that of B are said to be, though both
+  // are copies of the baseline; as a logarithm.
+  double Noise(const std::vector<Difference>& differences) const {
+    double noise = 0;
+    for (const Difference& difference : differences) {
+      if (difference.arm != a_.plan.control ||
+          difference.arm != b_.plan.control) {
+        continue;
+      }
+      const Estimate& interval = difference.preferred();
+      noise = (std::log(interval.high) - std::log(interval.low)) / 2;
+    }
+    return noise;
+  }
+
+  Verdict Judge(const Difference& difference, double noise) const {
+    if (std::min(difference.rounds_a, difference.rounds_b) < kMinRounds) {
+      return Verdict::kInconclusive;
+    }
+    const Estimate& estimate = difference.preferred();
+    if (estimate.low >= 1 - margin_ && estimate.high <= 1 + margin_) {
+      return Verdict::kEquivalent;
+    }
+    if (std::abs(std::log(estimate.value)) <= noise) {
+      return Verdict::kInconclusive;
+    }
+    if (estimate.high < 1) return Verdict::kFaster;
+    if (estimate.low > 1) return Verdict::kSlower;
+    return Verdict::kInconclusive;
+  }
+
+  void Drift(std::string_view what, const std::string& a,
+             const std::string& b) {
+    if (a == b) return;
+    const auto shown = [](const std::string& text) {
+      return text.empty() ? "not known" : text;
+    };
+    report_.drift.push_back(
+        fmt::format("{}: A {}, B {}", what, shown(a), shown(b)));
+  }
+
+  void FindDrift() {
+    const Environment& a = a_.environment;
+    const Environment& b = b_.environment;
+    Drift("CPU", a.cpu_model, b.cpu_model);
+    Drift("number of CPUs", fmt::to_string(a.cpus), fmt::to_string(b.cpus));
+    Drift("memory in MiB", fmt::to_string(a.memory_bytes >> 20),
+          fmt::to_string(b.memory_bytes >> 20));
+    Drift("kernel", a.kernel, b.kernel);
+    Drift("compiler", a.build.compiler, b.build.compiler);
+    Drift("optimised", a.build.ndebug ? "yes" : "no",
+          b.build.ndebug ? "yes" : "no");
+    Drift("sanitizer", a.build.sanitizer, b.build.sanitizer);
+    Drift("frequency governor", a.governor, b.governor);
+    Drift("clock", a.clock_source, b.clock_source);
+    Drift("virtualisation", a.virtualisation, b.virtualisation);
+    Drift("reactors", fmt::to_string(a_.plan.reactors),
+          fmt::to_string(b_.plan.reactors));
+    Drift("load threads", fmt::to_string(a_.plan.load_threads),
+          fmt::to_string(b_.plan.load_threads));
+    DriftInTime();
+    DriftOfBaseline();
+  }
+
+  void DriftInTime() {
+    const auto parse = [](const std::string& date) -> std::optional<double> {
+      std::tm time{};
+      if (strptime(date.c_str(), "%Y-%m-%dT%H:%M:%SZ", &time) == nullptr) {
+        return std::nullopt;
+      }
+      return static_cast<double>(timegm(&time));
+    };
+    const auto a = parse(a_.environment.date);
+    const auto b = parse(b_.environment.date);
+    if (!a || !b || std::abs(*a - *b) <= kFarApart) return;
+    report_.drift.push_back(fmt::format(
+        "A was measured on {}, B on {}: {:.0f} days apart",
+        a_.environment.date.substr(0, 10), b_.environment.date.substr(0, 10),
+        std::abs(*a - *b) / kFarApart));
+  }
+
+  // The same code at another pace: the machine has changed, or the code.
+  void DriftOfBaseline() {
+    for (const Difference& difference : report_.differences) {
+      if (difference.arm != report_.baseline ||
+          (difference.ratio.low <= 1 && difference.ratio.high >= 1)) {
+        continue;
+      }
+      report_.drift.push_back(fmt::format(
+          "the baseline {} itself has changed in {}: B/A is {:.3f}",
+          difference.arm, difference.scenario, difference.ratio.value));
+    }
+  }
+
+  const Results& a_;
+  const Results& b_;
+  const double margin_;
+  DifferenceReport report_;
+};
+
+}  // namespace
+
+DifferenceReport Compare(const Results& a, const Results& b, double margin) {
+  return Comparison(a, b, margin).Run();
+}
+
+}  // namespace polymux::bench

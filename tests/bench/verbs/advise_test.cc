@@ -1,0 +1,51 @@
+// `polymux advise` as a user runs it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "bench/lab/results.h"
+#include "tests/bench/lab_samples.h"
+#include "tests/bench/verbs/run_verb.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::AnyOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+class AdviseTest : public testing::Test {
+ protected:
+  AdviseTest() { WriteResults(SampleResults(), file_); }
+
+  const std::string file_ = testing::TempDir() + "/results.json";
+};
+
+TEST_F(AdviseTest, SaysWhatToUseAndWhatWouldSettleIt) {
+  const VerbOutcome outcome =
+      RunVerb({"advise", file_, "--connections", "4000", "--active", "1%"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output,
+              AnyOf(StartsWith("Use base"), StartsWith("No detectable")));
+  EXPECT_THAT(outcome.output,
+              HasSubstr("--connections 4000 --active 40 --size 100"));
+  std::istringstream lines(outcome.output);
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
+TEST_F(AdviseTest, Errors) {
+  EXPECT_EQ(RunVerb({"advise", file_}).exit_code, 2);
+  EXPECT_EQ(RunVerb({"advise", file_, "--connections", "0"}).exit_code, 2);
+  EXPECT_EQ(RunVerb({"advise", file_, "--connections", "5", "--active", "6"})
+                .exit_code,
+            2);
+  EXPECT_EQ(RunVerb({"advise", "/nonexistent", "--connections", "5"}).exit_code,
+            1);
+}
+
+}  // namespace
+}  // namespace polymux::bench

@@ -1,0 +1,175 @@
+#include "bench/verbs/difference.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+// One scenario, 12 rounds; `cpu_us` says what a message costs an arm in a
+// round.
+Results Measured(
+    const std::function<double(const std::string& arm, int round)>& cpu_us) {
+  Results results{.environment = {}, .plan = SamplePlan()};
+  results.plan.scenarios.resize(1);
+  results.plan.rounds = 12;
+  for (const Slot& slot : Schedule(results.plan)) {
+    results.trials.push_back(
+        SampleTrial(results.plan, slot,
+                    cpu_us(results.plan.arms[slot.arm].name, slot.round)));
+  }
+  return results;
+}
+
+// 10 us give or take 1 %.
+double Usual(int round) { return 10 + 0.02 * ((round * 7) % 11 - 5); }
+
+Results Base() {
+  return Measured([](const std::string&, int round) { return Usual(round); });
+}
+
+Difference Of(const DifferenceReport& report, const std::string& arm) {
+  for (const Difference& difference : report.differences) {
+    if (difference.arm == arm) return difference;
+  }
+  ADD_FAILURE() << "no " << arm;
+  return {};
+}
+
+TEST(DifferenceTest, TheSameIsEquivalent) {
+  const DifferenceReport report = Compare(Base(), Base(), 0.02);
+  EXPECT_EQ(report.baseline, "base");
+  ASSERT_EQ(report.differences.size(), 3u);
+  for (const Difference& difference : report.differences) {
+    EXPECT_DOUBLE_EQ(difference.ratio.value, 1);
+    EXPECT_LE(difference.ratio.low, 1);
+    EXPECT_GE(difference.ratio.high, 1);
+    EXPECT_GT(difference.p_value, 0.9);
+    EXPECT_EQ(difference.verdict, Verdict::kEquivalent);
+  }
+  EXPECT_THAT(report.missing, IsEmpty());
+  EXPECT_THAT(report.drift, IsEmpty());
+}
+
+TEST(DifferenceTest, OneArmHasBecomeSlower) {
+  const Results b = Measured([](const std::string& arm, int round) {
+    return Usual(round) * (arm == "low" ? 1.1 : 1);
+  });
+  const DifferenceReport report = Compare(Base(), b, 0.02);
+  const Difference low = Of(report, "low");
+  EXPECT_NEAR(low.ratio.value, 1.1, 1e-9);
+  EXPECT_GT(low.ratio.low, 1.08);
+  EXPECT_LT(low.ratio.high, 1.12);
+  EXPECT_LT(low.p_value, 0.001);
+  EXPECT_EQ(low.verdict, Verdict::kSlower);
+  EXPECT_EQ(Of(report, "raw").verdict, Verdict::kEquivalent);
+  EXPECT_EQ(Of(Compare(b, Base(), 0.02), "low").verdict, Verdict::kFaster);
+}
+
+TEST(DifferenceTest, ASlowerMachineCancels) {
+  const Results b = Measured([](const std::string& arm, int round) {
+    return 1.3 * Usual(round) * (arm == "low" ? 1.1 : 1);
+  });
+  const DifferenceReport report = Compare(Base(), b, 0.02);
+  EXPECT_EQ(Of(report, "raw").verdict, Verdict::kEquivalent);
+  EXPECT_NEAR(Of(report, "raw").ratio.value, 1.3, 1e-9);
+  const Difference low = Of(report, "low");
+  ASSERT_TRUE(low.relative);
+  EXPECT_NEAR(low.relative->value, 1.1, 1e-9);
+  EXPECT_THAT(report.drift,
+              Contains(HasSubstr("the baseline base itself has changed")));
+}
+
+TEST(DifferenceTest, WithoutACommonBaselineOnlyTheRawRatio) {
+  Results b = Base();
+  b.plan.baseline = "raw";
+  const DifferenceReport report = Compare(Base(), b, 0.02);
+  EXPECT_EQ(report.baseline, "");
+  for (const Difference& difference : report.differences) {
+    EXPECT_FALSE(difference.relative);
+  }
+}
+
+TEST(DifferenceTest, TheControlIsANoiseFloor) {
+  const auto measured = [](double sign) {
+    return Measured([sign](const std::string& arm, int round) {
+      // The control is as uncertain as the weather.
+      if (arm == "raw") return Usual(round) * (round % 2 == 0 ? 0.7 : 1.4);
+      return Usual(round) * (arm == "low" ? 1 + sign * 0.03 : 1);
+    });
+  };
+  Results a = measured(0);
+  Results b = measured(1);
+  EXPECT_EQ(Of(Compare(a, b, 0.005), "low").verdict, Verdict::kSlower);
+  a.plan.control = b.plan.control = "raw";
+  EXPECT_EQ(Of(Compare(a, b, 0.005), "low").verdict, Verdict::kInconclusive);
+}
+
+TEST(DifferenceTest, FewRoundsDecideNothing) {
+  Results few = Base();
+  std::erase_if(few.trials, [](const Trial& t) { return t.slot.round > 3; });
+  EXPECT_EQ(Of(Compare(few, Base(), 0.02), "low").verdict,
+            Verdict::kInconclusive);
+}
+
+TEST(DifferenceTest, TheDrawsAreTheSameEachTime) {
+  const Results b = Measured([](const std::string& arm, int round) {
+    return Usual(round + 3) * (arm == "low" ? 1.05 : 1);
+  });
+  const Estimate first = Of(Compare(Base(), b, 0.02), "low").ratio;
+  const Estimate second = Of(Compare(Base(), b, 0.02), "low").ratio;
+  EXPECT_EQ(first.low, second.low);
+  EXPECT_EQ(first.high, second.high);
+}
+
+TEST(DifferenceTest, ListsWhatIsMissing) {
+  Results a = Base();
+  Results b = Base();
+  a.plan.scenarios[0].name = "other";
+  EXPECT_THAT(
+      Compare(a, b, 0.02).missing,
+      ElementsAre("B has no scenario other", "A has no scenario small"));
+  a = Base();
+  a.plan.arms[1].name = "gone";
+  EXPECT_THAT(Compare(a, b, 0.02).missing,
+              ElementsAre("A has no arm low", "B has no arm gone"));
+  a = Base();
+  a.plan.scenarios[0].idle = 5;
+  EXPECT_THAT(Compare(a, b, 0.02).missing,
+              ElementsAre(HasSubstr("is another one in B")));
+  a = Base();
+  for (Trial& trial : a.trials) {
+    if (trial.slot.arm == 1) trial.invalid = "bad";
+  }
+  EXPECT_THAT(Compare(a, b, 0.02).missing,
+              ElementsAre("A has no valid trial of low in small"));
+}
+
+TEST(DifferenceTest, WarnsOfDrift) {
+  Results a = Base();
+  Results b = Base();
+  a.environment.date = "2026-01-01T10:00:00Z";
+  b.environment.date = "2026-01-11T10:00:00Z";
+  a.environment.kernel = "Linux 6.1";
+  b.environment.kernel = "Linux 6.2";
+  a.environment.cpu_model = "old";
+  b.environment.cpu_model = "new";
+  a.environment.cpus = 2;
+  b.environment.cpus = 4;
+  EXPECT_THAT(
+      Compare(a, b, 0.02).drift,
+      ElementsAre("CPU: A old, B new", "number of CPUs: A 2, B 4",
+                  "kernel: A Linux 6.1, B Linux 6.2", HasSubstr("10 days")));
+}
+
+}  // namespace
+}  // namespace polymux::bench
