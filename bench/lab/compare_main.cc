@@ -66,17 +66,6 @@ void RequireOptimised(bool allow_debug) {
       "--allow-debug measures it all the same");
 }
 
-// Those of --fail-if.  Throws UsageError, also for a name that is not compared.
-std::vector<Condition> ConditionsOf(const CompareOptions& options,
-                                    const Plan& plan) {
-  std::vector<Condition> conditions;
-  for (const std::string& text : options.fail_if) {
-    conditions.push_back(ParseCondition(text));
-    RequireKnown(conditions.back(), plan);
-  }
-  return conditions;
-}
-
 // Measures what the plan says and shows it, also when that is interrupted.
 int Measure(const ServerOptions& server_options,
             const std::filesystem::path& file,
@@ -100,7 +89,8 @@ int Measure(const ServerOptions& server_options,
 int Compare(const CompareOptions& options) {
   Plan plan =
       MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());
-  const std::vector<Condition> conditions = ConditionsOf(options, plan);
+  const std::vector<Condition> conditions =
+      ParseConditions(options.fail_if, plan);
   if (options.dry_run) {
     fmt::print("{}", DescribePlan(plan));
     return kOk;

@@ -276,6 +276,16 @@ void RequireKnown(const Condition& condition, const Plan& plan) {
   }
 }
 
+std::vector<Condition> ParseConditions(std::span<const std::string> texts,
+                                       const Plan& plan) {
+  std::vector<Condition> conditions;
+  for (const std::string& text : texts) {
+    conditions.push_back(ParseCondition(text));
+    RequireKnown(conditions.back(), plan);
+  }
+  return conditions;
+}
+
 ConditionOutcome Evaluate(const Condition& condition, const Plan& plan,
                           const Analysis& analysis) {
   const auto cell =

@@ -50,6 +50,10 @@ struct ConditionOutcome {
 // Throws UsageError if the plan has no such scenario or arm.
 void RequireKnown(const Condition& condition, const Plan& plan);
 
+// Those of --fail-if.  Throws UsageError as both of the above do.
+std::vector<Condition> ParseConditions(std::span<const std::string> texts,
+                                       const Plan& plan);
+
 // Compares the median over the valid rounds.  Unknown when the arm could not be
 // measured there, or has no such number.  REQUIRES: RequireKnown; the analysis
 // is of that plan.

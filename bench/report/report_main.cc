@@ -8,17 +8,21 @@
 #include <exception>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "apps/flag_values.h"
+#include "bench/lab/analysis.h"
+#include "bench/lab/condition.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/table.h"
+#include "bench/lab/usage_error.h"
 #include "bench/report/write_reports.h"
 
 namespace polymux::bench {
 namespace {
 
-constexpr int kOk = 0;
 constexpr int kRunTimeError = 1;
+constexpr int kUsageError = 2;
 
 // `bazel run` starts a program elsewhere and says where the user is.
 std::filesystem::path UserDirectory() {
@@ -26,11 +30,16 @@ std::filesystem::path UserDirectory() {
   return directory == nullptr ? std::filesystem::current_path() : directory;
 }
 
-void Report(const std::filesystem::path& file,
-            const std::filesystem::path& directory) {
+// Returns the exit code.
+int Report(const std::filesystem::path& file,
+           const std::filesystem::path& directory,
+           const std::vector<std::string>& fail_if) {
   const Results results = ReadResults(file);
+  const auto conditions = ParseConditions(fail_if, results.plan);
   const auto page = WriteReports(results, directory);
   fmt::print("{}\n{}\n", RenderTable(results), page.string());
+  return JudgeConditions(conditions, results.plan,
+                         Analyze(results.plan, results.trials));
 }
 
 }  // namespace
@@ -42,15 +51,25 @@ int ReportMain(int argc, char** argv) {
       argv[0]);
   std::string file;
   std::string directory;
+  std::vector<std::string> fail_if;
   app.add_option("FILE", file, "results.json of a comparison")->required();
   app.add_option("--out", directory,
                  "Where the report goes\n(default: beside FILE)");
+  app.add_option("--fail-if", fail_if,
+                 "Exit with 4 under this condition, with 3 when it is\n"
+                 "n/a; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("CONDITION");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   try {
     const auto path = UserDirectory() / file;
-    Report(path, directory.empty() ? path.parent_path()
-                                   : UserDirectory() / directory);
-    return kOk;
+    return Report(
+        path,
+        directory.empty() ? path.parent_path() : UserDirectory() / directory,
+        fail_if);
+  } catch (const UsageError& error) {
+    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
+    return kUsageError;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());
     return kRunTimeError;

@@ -164,13 +164,10 @@ int Judge(const std::vector<Condition>& conditions, const Results& b,
 }
 
 int Diff(const Options& options, bool has_margin) {
-  std::vector<Condition> conditions;
-  for (const std::string& text : options.fail_if) {
-    conditions.push_back(ParseCondition(text));
-  }
   const Results a = ReadResults(UserPath(options.a));
   const Results b = ReadResults(UserPath(options.b));
-  for (const Condition& condition : conditions) RequireKnown(condition, b.plan);
+  const std::vector<Condition> conditions =
+      ParseConditions(options.fail_if, b.plan);
   const DifferenceReport report =
       Compare(a, b, has_margin ? options.margin_percent / 100 : a.plan.margin);
   if (options.as_json) {

@@ -1,0 +1,33 @@
+// `polymux report --fail-if` as CI runs it.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "bench/lab/results.h"
+#include "tests/bench/lab_samples.h"
+#include "tests/bench/verbs/run_verb.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::HasSubstr;
+
+TEST(ReportFailIfTest, ExitCodes) {
+  const std::string file = testing::TempDir() + "/results.json";
+  WriteResults(SampleResults(), file);
+  const auto run = [&](const std::string& condition) {
+    return RunVerb({"report", file, "--fail-if", condition});
+  };
+  EXPECT_EQ(run("small/base.cpu > 1s").exit_code, 0);
+  EXPECT_EQ(run("small/base.cpu > 1us").exit_code, 4);
+  EXPECT_EQ(run("crowd/low.cpu > 1us").exit_code, 3);
+  EXPECT_EQ(run("small/nobody.cpu > 1us").exit_code, 2);
+  const VerbOutcome typo = run("small/base.cpu > 1");
+  EXPECT_EQ(typo.exit_code, 2);
+  EXPECT_THAT(typo.errors, HasSubstr("position 18"));
+}
+
+}  // namespace
+}  // namespace polymux::bench
