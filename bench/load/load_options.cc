@@ -1,10 +1,13 @@
 #include "bench/load/load_options.h"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cstddef>
 #include <limits>
-#include <map>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
 
 #include "apps/flag_values.h"
 #include "bench/load/cpu_list.h"
@@ -50,6 +53,26 @@ CLI::callback_t Converter(const char* name, Value& value, Parse parse) {
   };
 }
 
+// Throws std::invalid_argument with a message for the user.
+double ParseRate(std::string_view text) {
+  double rate = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, rate);
+  if (error != std::errc() || next != end) {
+    throw std::invalid_argument("'" + std::string(text) +
+                                "': write messages per second, like 20000");
+  }
+  return rate;
+}
+
+// Throws like ParseRate.
+Arrivals ParseArrivals(std::string_view text) {
+  if (text == "constant") return Arrivals::kConstant;
+  if (text == "poisson") return Arrivals::kPoisson;
+  throw std::invalid_argument("'" + std::string(text) +
+                              "': write constant or poisson");
+}
+
 // A whole number within bounds, which --help does not repeat.
 CLI::Validator Whole(std::size_t min, std::size_t max) {
   return CLI::Range(min, max).description("");
@@ -89,17 +112,15 @@ void AddShape(CLI::App& app, LoadShape& shape) {
 
 void AddTraffic(CLI::App& app, LoadShape& shape) {
   CLI::Option* const rate =
-      app.add_option("--rate", shape.rate,
+      app.add_option("--rate", Converter("--rate", shape.rate, ParseRate),
                      "Send so many messages per second in all, and\n"
                      "count their latency from when they were due")
           ->type_name("R");
-  const std::map<std::string, Arrivals> arrivals{
-      {"constant", Arrivals::kConstant}, {"poisson", Arrivals::kPoisson}};
-  app.add_option("--arrivals", shape.arrivals,
+  app.add_option("--arrivals",
+                 Converter("--arrivals", shape.arrivals, ParseArrivals),
                  "When they are due: constant or poisson")
       ->default_str("poisson")
-      ->option_text("NAME")
-      ->transform(CLI::CheckedTransformer(arrivals).description(""))
+      ->type_name("NAME")
       ->needs(rate);
   app.add_option("--messages-per-connection", shape.messages_per_connection,
                  "Replace a connection after so many messages")

@@ -73,6 +73,35 @@ TEST(LoadMain, JsonForPrograms) {
               json["load_cpu_ns"].get<double>(), 3e7);
 }
 
+TEST(LoadMain, OpenLoopByFlags) {
+  const FaultServer server({.message_size = 64});
+  const Outcome outcome =
+      Load({server.address(), "--rate=1000", "--arrivals=constant",
+            "--duration=100ms", "--warm-up=10ms", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  const auto json = nlohmann::json::parse(outcome.out);
+  EXPECT_NEAR(json["rate"]["intended"].get<double>(), 1000, 20);
+  EXPECT_TRUE(json["rate"]["late"].is_boolean());
+  EXPECT_FALSE(json["send_lag_ns"].is_null());
+  EXPECT_TRUE(json["histograms"].contains("service"));
+}
+
+TEST(LoadMain, ChurnBurstAndSlowReadersByFlags) {
+  const FaultServer server({.message_size = 64});
+  const Outcome churn =
+      Load({server.address(), "-c3", "--messages-per-connection=2", "-d100ms",
+            "-w10ms", "--json"});
+  ASSERT_EQ(churn.exit_code, 0) << churn.err;
+  EXPECT_GT(nlohmann::json::parse(churn.out)["connections_opened"], 0);
+  const Outcome burst =
+      Load({server.address(), "-c3", "--burst", "-d100ms", "-w10ms"});
+  EXPECT_EQ(burst.exit_code, 0) << burst.err;
+  // This server waits for slow readers, and still nothing is lost.
+  const Outcome slow = Load({server.address(), "-c0", "--idle=1",
+                             "--slow-readers=1", "-d100ms", "-w10ms"});
+  EXPECT_EQ(slow.exit_code, 0) << slow.err;
+}
+
 TEST(LoadMain, ErrorIsReportedAndPrintedAsJsonToo) {
   const FaultServer server({.message_size = 64, .fault = Fault::kCorruptByte});
   const Outcome outcome =
@@ -139,6 +168,10 @@ TEST(LoadMain, UsageErrorsNameTheFlag) {
       {{target, "--rate", "0.1"},
        "--rate: less than one message in --duration"},
       {{target, "--rate", "nan"}, "--rate: must be above zero"},
+      {{target, "--rate", "9x"},
+       "--rate: '9x': write messages per second, like 20000"},
+      {{target, "--rate", "9", "--arrivals", "x"},
+       "--arrivals: 'x': write constant or poisson"},
       {{target, "--arrivals", "poisson"}, "--arrivals requires --rate"},
       {{target, "--rate", "9", "--burst"},
        "--rate, --burst: each says when messages are sent"},

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
+#include <string>
 
 namespace polymux::bench {
 namespace {
@@ -72,6 +75,54 @@ TEST(LoadProcessTest, TakesHalvesAndSurroundings) {
   EXPECT_EQ(outcome.steal_ns, 13);
   EXPECT_EQ(outcome.psi_cpu_us, std::nullopt);
   EXPECT_EQ(outcome.other_cpu_ns, 15);
+}
+
+// A program that tells, as its first error, what it was called with.
+class Parrot {
+ public:
+  Parrot() : path_(testing::TempDir() + "/parrot") {
+    std::ofstream(path_) << "#!/bin/sh\nprintf '" << kResult << "' \"$*\"\n";
+    std::filesystem::permissions(path_, std::filesystem::perms::owner_all);
+  }
+
+  const std::string& path() const { return path_; }
+
+ private:
+  static constexpr const char* kResult =
+      R"({"messages":0,"window_ns":0,"load_cpu_ns":0,"latency_ns":{},)"
+      R"("histogram":[],"observed":null,"errors":{"closed":1},)"
+      R"("first_error":"%s"})";
+
+  const std::string path_;
+};
+
+bool SaysToTheGenerator(const LoadProcessOptions& options,
+                        const std::string& flags) {
+  return RunLoadProcess(options).error.find(flags) != std::string::npos;
+}
+
+TEST(LoadProcessTest, SaysTheTrafficToTheGenerator) {
+  const Parrot parrot;
+  LoadProcessOptions options;
+  options.address = "1.2.3.4:5";
+  options.polymux = parrot.path();
+  EXPECT_TRUE(SaysToTheGenerator(options, "load 1.2.3.4:5 --json"));
+  EXPECT_FALSE(SaysToTheGenerator(options, "--rate"));
+  EXPECT_FALSE(SaysToTheGenerator(options, "--seed"));
+  options.scenario.rate = 1234.5;
+  options.seed = 77;
+  EXPECT_TRUE(SaysToTheGenerator(options, "--rate 1234.5 --arrivals poisson"));
+  EXPECT_TRUE(SaysToTheGenerator(options, "--seed 77"));
+  options.scenario.arrivals = Arrivals::kConstant;
+  EXPECT_TRUE(SaysToTheGenerator(options, "--arrivals constant"));
+  options.scenario = Scenario();
+  options.scenario.messages_per_connection = 9;
+  options.scenario.slow_readers = 3;
+  EXPECT_TRUE(SaysToTheGenerator(
+      options, "--messages-per-connection 9 --slow-readers 3"));
+  EXPECT_FALSE(SaysToTheGenerator(options, "--burst"));
+  options.scenario.burst = true;
+  EXPECT_TRUE(SaysToTheGenerator(options, "--burst"));
 }
 
 TEST(LoadProcessTest, NobodyNeedBeObserved) {

@@ -28,7 +28,7 @@ LoadShape SmallShape() {
   shape.connections = 10;
   shape.size = 64;
   shape.warm_up = milliseconds(50);
-  shape.duration = milliseconds(300);
+  shape.duration = milliseconds(200);
   shape.stall_limit = milliseconds(2000);
   return shape;
 }
@@ -98,15 +98,15 @@ TEST_F(TrafficTest, OpenLoopSendsWhatIsDue) {
   const LoadResult result = Run(server.address(), shape);
   server.Stop();
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  // 0.05 s of warm-up and 0.3 s of window, to the message.
-  EXPECT_EQ(server.messages() - Greetings(shape), 700U);
-  EXPECT_EQ(result.due, 600U);
-  EXPECT_EQ(result.latency.count(), 600U);
-  EXPECT_EQ(result.service.count(), 600U);
-  EXPECT_EQ(result.send_lag.count(), 600U);
+  // 0.05 s of warm-up and 0.2 s of window, to the message.
+  EXPECT_EQ(server.messages() - Greetings(shape), 500U);
+  EXPECT_EQ(result.due, 400U);
+  EXPECT_EQ(result.latency.count(), 400U);
+  EXPECT_EQ(result.service.count(), 400U);
+  EXPECT_EQ(result.send_lag.count(), 400U);
   // A message is completed in the window, or just after.
   EXPECT_GT(result.messages(), 0U);
-  EXPECT_LE(result.messages(), 700U);
+  EXPECT_LE(result.messages(), 500U);
 }
 
 TEST_F(TrafficTest, OpenLoopTakesItsTime) {
@@ -114,9 +114,9 @@ TEST_F(TrafficTest, OpenLoopTakesItsTime) {
   const FaultServer server({.message_size = shape.size});
   const std::int64_t begin = MonotonicNs();
   const LoadResult result = Run(server.address(), shape);
-  EXPECT_GE(MonotonicNs() - begin, 300'000'000);
-  EXPECT_GE(result.window.window_ns, 299'000'000);
-  EXPECT_EQ(result.latency.count(), 30U);
+  EXPECT_GE(MonotonicNs() - begin, 200'000'000);
+  EXPECT_GE(result.window.window_ns, 199'000'000);
+  EXPECT_EQ(result.latency.count(), 20U);
 }
 
 TEST_F(TrafficTest, OpenLoopConstantWithThreads) {
@@ -127,9 +127,9 @@ TEST_F(TrafficTest, OpenLoopConstantWithThreads) {
   const LoadResult result = Run(server.address(), shape);
   server.Stop();
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  EXPECT_NEAR(static_cast<double>(result.due), 300, 4);
+  EXPECT_NEAR(static_cast<double>(result.due), 200, 4);
   EXPECT_NEAR(static_cast<double>(server.messages()),
-              static_cast<double>(350 + Greetings(shape)), 6);
+              static_cast<double>(250 + Greetings(shape)), 6);
 }
 
 TEST_F(TrafficTest, OpenLoopWithoutActiveConnectionsInAThread) {
@@ -140,7 +140,7 @@ TEST_F(TrafficTest, OpenLoopWithoutActiveConnectionsInAThread) {
   const FaultServer server({.message_size = shape.size});
   const LoadResult result = Run(server.address(), shape);
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  EXPECT_EQ(result.due, 150U);
+  EXPECT_EQ(result.due, 100U);
 }
 
 // More than the server can take: it comes back late, and all of it.
@@ -162,9 +162,9 @@ TEST_F(TrafficTest, OpenLoopDoesNotWaitForTheServer) {
 TEST_F(TrafficTest, StoppedServerShowsInThePercentilesOfAnOpenLoop) {
   const RawEpollProcess server;
   LoadShape shape = OpenLoopShape(2000);
-  shape.duration = milliseconds(1500);
+  shape.duration = milliseconds(800);
   std::thread stopper([&] {
-    std::this_thread::sleep_for(milliseconds(500));
+    std::this_thread::sleep_for(milliseconds(300));
     kill(server.pid(), SIGSTOP);
     std::this_thread::sleep_for(milliseconds(100));
     kill(server.pid(), SIGCONT);
@@ -172,8 +172,8 @@ TEST_F(TrafficTest, StoppedServerShowsInThePercentilesOfAnOpenLoop) {
   const LoadResult result = Run(server.address(), shape);
   stopper.join();
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  EXPECT_EQ(result.latency.count(), 3000U);
-  // 200 of 3000 messages were due while it was stopped; those of the first
+  EXPECT_EQ(result.latency.count(), 1600U);
+  // 200 of 1600 messages were due while it was stopped; those of the first
   // half of that waited 50 ms and more.
   const auto p99 = result.latency.ValueAtQuantile(0.99);
   ASSERT_TRUE(p99);
@@ -184,9 +184,9 @@ TEST_F(TrafficTest, StoppedServerShowsInThePercentilesOfAnOpenLoop) {
 TEST_F(TrafficTest, ClosedLoopHidesAStoppedServer) {
   const RawEpollProcess server;
   LoadShape shape = SmallShape();
-  shape.duration = milliseconds(1500);
+  shape.duration = milliseconds(800);
   std::thread stopper([&] {
-    std::this_thread::sleep_for(milliseconds(500));
+    std::this_thread::sleep_for(milliseconds(300));
     kill(server.pid(), SIGSTOP);
     std::this_thread::sleep_for(milliseconds(100));
     kill(server.pid(), SIGCONT);
@@ -233,7 +233,7 @@ TEST_F(TrafficTest, OpenLoopNoticesAStallBeforeTheWindowEnds) {
 TEST_F(TrafficTest, OpenLoopPausesAreNoStall) {
   LoadShape shape = OpenLoopShape(4);
   shape.arrivals = Arrivals::kConstant;
-  shape.duration = seconds(1);
+  shape.duration = milliseconds(600);
   shape.stall_limit = milliseconds(100);
   const FaultServer server({.message_size = shape.size});
   const LoadResult result = Run(server.address(), shape);
@@ -354,7 +354,7 @@ TEST_F(TrafficTest, SlowReadersBesideAnOpenLoop) {
   shape.stall_limit = seconds(20);
   const LoadResult result = Run(server.address(), shape);
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  EXPECT_EQ(result.latency.count(), 300U);
+  EXPECT_EQ(result.latency.count(), 200U);
 }
 
 // A server that waits for one who does not read serves nobody meanwhile.
