@@ -3,6 +3,7 @@
 
 #include <poll.h>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -49,11 +50,13 @@ class FaultServer {
   // "127.0.0.1:PORT" or "[::1]:PORT".
   std::string address() const;
 
+  // How many connections there have been so far.
+  std::size_t accepted() const { return accepted_; }
+
   // Stops the server; the figures below may be read from then on.
   void Stop();
 
   std::uint64_t messages() const { return messages_; }
-  std::size_t accepted() const { return accepted_; }
   // By how many messages a connection was ahead of another at the most; with
   // watch_lead.
   std::uint64_t lead() const { return lead_; }
@@ -84,7 +87,7 @@ class FaultServer {
   std::vector<Connection> connections_;
   Connection* holder_ = nullptr;  // the connection with a held message
   std::uint64_t messages_ = 0;
-  std::size_t accepted_ = 0;
+  std::atomic<std::size_t> accepted_{0};
   std::uint64_t lead_ = 0;
   bool misbehaved_ = false;
   std::thread thread_;

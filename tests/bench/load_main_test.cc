@@ -230,7 +230,10 @@ TEST_P(LoadMainSignal, EndsItPromptly) {
   ASSERT_EQ(write(ends[1], address.data(), address.size()),
             static_cast<ssize_t>(address.size()));
   close(ends[1]);
-  usleep(300'000);
+  // It is under way when all its connections are there.
+  const std::int64_t patience = MonotonicNs() + 10'000'000'000;
+  while (server.accepted() < 50 && MonotonicNs() < patience) usleep(1'000);
+  ASSERT_EQ(server.accepted(), 50U);
   const std::int64_t begin = MonotonicNs();
   kill(child, GetParam());
   int status = 0;

@@ -1,6 +1,6 @@
 // How connections end, and what they tell on the way: frames, callbacks,
-// deadlines, lingering, work in flight. connection_test and connection_closing_test have the
-// raw stream.
+// deadlines, lingering, work in flight. connection_test and
+// connection_closing_test have the raw stream.
 
 #include <gtest/gtest.h>
 

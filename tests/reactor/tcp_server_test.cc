@@ -8,16 +8,20 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdlib>
+#include <exception>
 #include <future>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "reactor/worker_pool.h"
 #include "tests/reactor/support.h"
 
 // Groups G and H of docs/conformance.md on whole servers: real threads, real
@@ -453,6 +457,31 @@ TEST_P(TcpServerTest, StopGivesUpAfterTheDrainTimeout) {
     EXPECT_GE(Clock::Monotonic().Now() - start, options.drain_timeout);
     EXPECT_EQ(server.server().connections(), 0U);
     EXPECT_TRUE(never_reads.SeesTheEnd());
+  }
+}
+
+// CONFORMANCE.md 51 (node#25007, componentkit): exit destroys the static
+// objects while the other loops and the workers go on.
+TEST_P(TcpServerTest, K08_ExitWhileEverythingRuns) {
+  const auto exit_from_a_loop = [this] {
+    WorkerPool pool({.threads = 2, .on_exception = [](std::exception_ptr) {}});
+    TcpServer::Options options = EchoOptions(2);
+    options.connection.callbacks.on_message = [](Connection&, Buffer& input) {
+      if (input.view().find("exit") != std::string_view::npos) std::exit(3);
+      input.Clear();
+    };
+    ServerThread server(backend(), options);
+    Client busy(server.address());
+    Client last(server.address());
+    Strand strand(&pool);
+    last.Send("exit");
+    for (;;) {
+      busy.SendSome("x");
+      strand.Offer([] {});
+    }
+  };
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EXIT(exit_from_a_loop(), testing::ExitedWithCode(3), "^$");
   }
 }
 
