@@ -36,6 +36,13 @@ bool IsSame(const Scenario& scenario, const Workload& workload) {
          scenario.message_size == workload.message_size && scenario.depth == 1;
 }
 
+// Whether it says what a message costs as such: no accepting, no slow readers,
+// no messages that come at once or at a given rate.
+bool IsPlain(const Scenario& scenario) {
+  return !scenario.rate && !scenario.messages_per_connection &&
+         scenario.slow_readers == 0 && !scenario.burst;
+}
+
 // Why a backend cannot watch that many; empty when it can.
 std::string Incapable(const Arm& arm, const Workload& workload) {
   if (!arm.unavailable.empty()) return arm.unavailable;
@@ -102,7 +109,8 @@ class Adviser {
     double smallest = std::numeric_limits<double>::infinity();
     for (const Cell& cell : analysis_.cells) {
       if (std::ranges::find(arms_, cell.arm) == arms_.end() ||
-          !cell.Find(kPrimaryMetric)) {
+          !cell.Find(kPrimaryMetric) ||
+          !IsPlain(plan_.scenarios[cell.scenario])) {
         continue;
       }
       const double distance =
@@ -112,7 +120,8 @@ class Adviser {
       nearest_ = cell.scenario;
     }
     if (std::isinf(smallest)) {
-      throw std::runtime_error("the results have no valid trial of a backend");
+      throw std::runtime_error(
+          "the results have no valid trial of a backend in a closed loop");
     }
     advice_.nearest = nearest().name;
   }
@@ -173,7 +182,7 @@ class Adviser {
       const double distance = Distance(scenario, workload_);
       const auto waits = cell.Find("waits_per_message");
       if (cell.arm != arm || distance >= smallest || !waits ||
-          waits->median <= 0) {
+          waits->median <= 0 || !IsPlain(scenario)) {
         continue;
       }
       smallest = distance;
@@ -227,6 +236,7 @@ class Adviser {
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (const Scenario& scenario : plan_.scenarios) {
+      if (!IsPlain(scenario)) continue;
       const auto value = static_cast<double>(get(scenario));
       if (value == wanted) return;
       least = std::min(least, value);
@@ -289,7 +299,8 @@ class Adviser {
       if (arms.size() < 2 || !candidate.distinct) arms.push_back(candidate.arm);
     }
     return fmt::format(
-        "polymux compare --arms {} --connections {} --active {} --size {}",
+        "polymux compare --arms {} \\\n    --connections {} --active {} --size "
+        "{}",
         fmt::join(arms, ","), workload_.connections, workload_.active,
         FormatSize(workload_.message_size));
   }

@@ -51,7 +51,7 @@ struct Advice {
   // than one: there is no detectable difference.
   std::vector<std::string> recommended;
   double margin = 0;  // of the plan
-  // The command that would settle it.
+  // The command that would settle it, in two lines for a shell.
   std::string command;
 };
 

@@ -29,7 +29,8 @@ constexpr char kFooter[] =
     "Exit code: 0, also when there is no detectable difference; 1 run-time\n"
     "error; 2 usage.";
 
-std::string Sentence(const Advice& advice) {
+// What the results say, with `basis` in it.
+std::string Finding(const Advice& advice) {
   if (advice.recommended.size() == 1) {
     return fmt::format(
         "Use {}: about {:.2f} us of server CPU per message "
@@ -40,6 +41,14 @@ std::string Sentence(const Advice& advice) {
   return fmt::format(
       "No detectable difference between {} ({}): use any of them.",
       fmt::join(advice.recommended, ", "), ToString(advice.basis));
+}
+
+std::string Sentence(const Advice& advice) {
+  if (advice.basis != Basis::kNearest) return Finding(advice);
+  return fmt::format(
+      "The results do not tell: this workload was not measured, and there is "
+      "no cost model. Of the nearest one, {}, they say: {}",
+      advice.nearest, Finding(advice));
 }
 
 void PrintList(const char* title, const std::vector<std::string>& list) {

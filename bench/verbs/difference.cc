@@ -79,6 +79,7 @@ double MedianOf(Round values) { return values.empty() ? 0 : Median(values); }
 
 std::vector<double> RoundValues(const std::vector<PairedRound>& rounds) {
   std::vector<double> values;
+  values.reserve(rounds.size());
   for (const PairedRound& round : rounds) {
     values.push_back(MedianOf(round.arm) - MedianOf(round.baseline));
   }
@@ -91,6 +92,7 @@ class Bootstrap {
   Estimate Interval(const std::vector<PairedRound>& a,
                     const std::vector<PairedRound>& b, double level) {
     std::vector<double> draws;
+    draws.reserve(kResamples);
     for (int i = 0; i < kResamples; ++i) {
       draws.push_back(DrawMedian(b) - DrawMedian(a));
     }
@@ -186,7 +188,8 @@ class Comparison {
 
   static bool IsSame(const Scenario& a, const Scenario& b) {
     return a.active == b.active && a.idle == b.idle && a.depth == b.depth &&
-           a.message_size == b.message_size && a.Describe() == b.Describe();
+           a.message_size == b.message_size && a.rate == b.rate &&
+           a.Describe() == b.Describe();
   }
 
   void Miss(std::string what) { report_.missing.push_back(std::move(what)); }

@@ -134,6 +134,13 @@ TEST_F(AdviceTest, MentionsCrossovers) {
                          "connections, 10 active (extrapolated)")));
 }
 
+TEST_F(AdviceTest, OpenLoopsAndChurnAreNotTheNearest) {
+  results_.plan.scenarios[0].rate = 1000;
+  EXPECT_EQ(Ask({.connections = 12, .active = 9}).nearest, "crowd");
+  results_.plan.scenarios[1].messages_per_connection = 1;
+  EXPECT_THROW(Ask({.connections = 12, .active = 9}), std::runtime_error);
+}
+
 TEST_F(AdviceTest, ControlsAreNoCandidates) {
   results_.plan.control = "low";
   const Advice advice = Ask({.connections = 10, .active = 10});
