@@ -7,6 +7,7 @@
 #include <array>
 #include <charconv>
 #include <cstdio>
+#include <iterator>
 #include <stdexcept>
 
 #include "apps/flag_values.h"
@@ -68,7 +69,8 @@ bool IsSize(std::string_view metric) { return metric.ends_with("_bytes"); }
 
 std::vector<std::string_view> KnownMetrics() {
   std::vector<std::string_view> names;
-  for (const ShortName& name : kShortNames) names.push_back(name.name);
+  std::ranges::transform(kShortNames, std::back_inserter(names),
+                         &ShortName::name);
   names.push_back(kRatio);
   for (const Metric& metric : Metrics()) names.push_back(metric.name);
   return names;
@@ -253,7 +255,7 @@ std::string WhyUnknown(const Cell& cell) {
 template <typename T>
 std::string NamesOf(const std::vector<T>& all) {
   std::vector<std::string> names;
-  for (const T& one : all) names.push_back(one.name);
+  std::ranges::transform(all, std::back_inserter(names), &T::name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
