@@ -119,6 +119,19 @@ TEST_F(TrafficTest, OpenLoopTakesItsTime) {
   EXPECT_EQ(result.latency.count(), 20U);
 }
 
+TEST_F(TrafficTest, HalvesAreCutInTheMiddle) {
+  LoadShape shape = OpenLoopShape(1000);
+  shape.arrivals = Arrivals::kConstant;
+  shape.duration = milliseconds(400);
+  shape.threads = 2;
+  const FaultServer server({.message_size = shape.size});
+  const LoadResult result = Run(server.address(), shape);
+  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+  // 200 each, if the machine lets us; all in one half would be 400 and 0.
+  EXPECT_GE(result.half_messages[0], 50U);
+  EXPECT_GE(result.half_messages[1], 50U);
+}
+
 TEST_F(TrafficTest, OpenLoopConstantWithThreads) {
   LoadShape shape = OpenLoopShape(1000);
   shape.arrivals = Arrivals::kConstant;
@@ -179,6 +192,31 @@ TEST_F(TrafficTest, StoppedServerShowsInThePercentilesOfAnOpenLoop) {
   ASSERT_TRUE(p99);
   EXPECT_GE(*p99, 50'000'000U);
   EXPECT_GE(result.latency.max(), 90'000'000U);
+}
+
+// 60 MiB are due while the server is stopped, more than the sockets hold: what
+// does not fit is sent later, and its latency counts from when it was due.
+TEST_F(TrafficTest, OpenLoopCountsTheWaitForAFullSocket) {
+  const RawEpollProcess server;
+  LoadShape shape = OpenLoopShape(200);
+  shape.connections = 1;
+  shape.size = 1 << 20;
+  shape.warm_up = milliseconds(0);
+  shape.duration = milliseconds(500);
+  shape.stall_limit = seconds(20);
+  std::thread stopper([&] {
+    std::this_thread::sleep_for(milliseconds(100));
+    kill(server.pid(), SIGSTOP);
+    std::this_thread::sleep_for(milliseconds(300));
+    kill(server.pid(), SIGCONT);
+  });
+  const LoadResult result = Run(server.address(), shape);
+  stopper.join();
+  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+  EXPECT_EQ(result.latency.count(), 100U);
+  EXPECT_GE(result.send_lag.max(), 50'000'000U);
+  EXPECT_GE(result.latency.max(), 250'000'000U);
+  EXPECT_GE(result.latency.max(), result.service.max());
 }
 
 TEST_F(TrafficTest, ClosedLoopHidesAStoppedServer) {
@@ -345,6 +383,21 @@ TEST_F(TrafficTest, SlowReadersAreServedCompletelyAndNotCounted) {
   EXPECT_FALSE(result.errors.Any()) << result.errors.first;
   EXPECT_GT(result.messages(), 100U);
   EXPECT_EQ(result.latency.count(), result.messages());
+}
+
+// Far more than they read in that time: 1 KiB every 10 ms.
+TEST_F(TrafficTest, SlowReadersSendAllTheyCan) {
+  LoadShape shape = SmallShape();
+  shape.connections = 0;
+  shape.idle = 1;
+  shape.slow_readers = 1;
+  shape.stall_limit = seconds(20);
+  FaultServer server({.message_size = shape.size});
+  const LoadResult result = Run(server.address(), shape);
+  server.Stop();
+  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+  EXPECT_GT(server.messages() * shape.size, 200'000U);
+  EXPECT_EQ(result.messages(), 0U);
 }
 
 TEST_F(TrafficTest, SlowReadersBesideAnOpenLoop) {
