@@ -78,9 +78,10 @@ std::vector<Tick> LogarithmicTicks(double min, double max, int count) {
   const int stride =
       fine ? 1 : std::max(1, static_cast<int>(std::ceil(decades / count)));
   std::vector<Tick> ticks;
+  const int first = static_cast<int>(
+      stride * std::floor(std::log10(min) / static_cast<double>(stride)));
   const int last = static_cast<int>(std::floor(std::log10(max)));
-  for (int power = static_cast<int>(std::floor(std::log10(min))); power <= last;
-       power += stride) {
+  for (int power = first; power <= last; power += stride) {
     for (const double step : kSteps) {
       const double value = step * std::pow(10, power);
       if (value < min || value > max || (!fine && step > 1)) continue;

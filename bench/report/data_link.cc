@@ -12,7 +12,7 @@ std::string Gzip(std::string_view data) {
   constexpr int kGzipHeader = 16;
   constexpr int kMemoryLevel = 9;
   z_stream stream{};
-  POLYMUX_CHECK(deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED,
+  POLYMUX_CHECK(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED,
                              MAX_WBITS + kGzipHeader, kMemoryLevel,
                              Z_DEFAULT_STRATEGY) == Z_OK,
                 "no memory to compress");

@@ -28,6 +28,10 @@ namespace {
 // take more, they go without their histograms.
 constexpr std::size_t kMaxData = 400 << 10;
 
+// No document of ours is compressed better than that, so that it need not be
+// tried.
+constexpr std::size_t kBestCompression = 40;
+
 struct Section {
   std::string_view id;
   std::string_view title;
@@ -136,9 +140,11 @@ std::string Method(const Results& results, const Analysis& /*analysis*/) {
 }
 
 std::string Download(const Results& results, const Analysis& /*analysis*/) {
-  std::string data = Gzip(ToJson(results));
+  const std::string document = ToJson(results);
+  const bool hopeless = document.size() > kBestCompression * kMaxData;
+  std::string data = hopeless ? "" : Gzip(document);
   std::string remark = "every trial with its histogram";
-  if (data.size() > kMaxData) {
+  if (hopeless || data.size() > kMaxData) {
     Results light = results;
     for (Trial& trial : light.trials) trial.load.histogram.clear();
     data = Gzip(ToJson(light));

@@ -64,8 +64,8 @@ double TrueCost(const Plan& plan, const Slot& slot) {
 void FillHistogram(LoadOutcome& load, double scale, std::mt19937& random) {
   std::map<std::int64_t, std::int64_t> counts;
   std::lognormal_distribution<double> latency(std::log(40'000 * scale), 0.35);
-  for (int i = 0; i < 20'000; ++i) {
-    const double ns = latency(random) * (i % 500 == 0 ? 6 : 1);
+  for (int i = 0; i < 5'000; ++i) {
+    const double ns = latency(random) * (i % 250 == 0 ? 6 : 1);
     // Buckets 1/128 apart.
     const double step = std::exp2(std::floor(std::log2(ns)) - 7);
     ++counts[static_cast<std::int64_t>(std::ceil(ns / step) * step)];
@@ -74,10 +74,10 @@ void FillHistogram(LoadOutcome& load, double scale, std::mt19937& random) {
   std::int64_t below = 0;
   for (const auto& [upper_ns, count] : counts) {
     below += count;
-    if (below <= 10'000) load.latency_ns.p50 = upper_ns;
-    if (below <= 18'000) load.latency_ns.p90 = upper_ns;
-    if (below <= 19'800) load.latency_ns.p99 = upper_ns;
-    if (below <= 19'980) load.latency_ns.p999 = upper_ns;
+    if (below <= 2'500) load.latency_ns.p50 = upper_ns;
+    if (below <= 4'500) load.latency_ns.p90 = upper_ns;
+    if (below <= 4'950) load.latency_ns.p99 = upper_ns;
+    if (below <= 4'990) load.latency_ns.p999 = upper_ns;
     load.latency_ns.max = upper_ns;
   }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Usage: page_test.sh PAGE_TEST.PY SAMPLE_PAGE
+# Usage: python_test.sh TEST.PY ARGUMENT...
 set -euo pipefail
 
 exec python3 -B "$@"

@@ -1,0 +1,54 @@
+#include "bench/report/latencies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::StartsWith;
+
+TEST(LatenciesTest, AddsUpTheCountsOfValidTrials) {
+  Results results = SampleResults();
+  // Three rounds of {2000: 600, 20000: 400}.
+  EXPECT_THAT(MergeLatencies(results, 0, 0),
+              ElementsAre(Pair(2000, 1800), Pair(20'000, 1200)));
+  for (Trial& trial : results.trials) {
+    if (trial.slot.round == 1) trial.invalid = "broken";
+    if (trial.slot.round == 2) trial.load.histogram = {{3000, 5}};
+  }
+  EXPECT_THAT(MergeLatencies(results, 0, 0),
+              ElementsAre(Pair(2000, 600), Pair(3000, 5), Pair(20'000, 400)));
+  // This arm has no part in this scenario.
+  EXPECT_TRUE(MergeLatencies(results, 1, 1).empty());
+}
+
+TEST(LatenciesTest, WritesWhatHdrHistogramReads) {
+  const std::string text =
+      RenderHgrm({{1000, 50}, {2000, 40}, {4000, 9}, {64'000, 1}});
+  EXPECT_THAT(text, StartsWith("       Value     Percentile TotalCount "
+                               "1/(1-Percentile)\n\n"
+                               "       1.000 0.000000000000         50"
+                               "           1.00\n"));
+  // The level of 50 % belongs to the first bucket, the next one to the second.
+  EXPECT_THAT(text, HasSubstr("       1.000 0.500000000000         50"
+                              "           2.00\n"
+                              "       2.000 0.550000000000         90"));
+  EXPECT_THAT(text, HasSubstr("\n      64.000 1.000000000000        100\n#["));
+  EXPECT_THAT(text, HasSubstr("#[Mean    =        2.300, StdDeviation   ="));
+  EXPECT_THAT(text, HasSubstr("#[Max     =       64.000, Total count    ="
+                              "          100]\n"));
+}
+
+TEST(LatenciesTest, OneValueIsADistributionToo) {
+  EXPECT_THAT(RenderHgrm({{1000, 3}}),
+              HasSubstr("\n       1.000 1.000000000000          3\n"));
+}
+
+}  // namespace
+}  // namespace polymux::bench
