@@ -1,10 +1,11 @@
 """Files that a program carries within itself."""
 
-def embed(name, files, hdr, namespace):
+def embed(name, out, files, hdr, namespace):
     """A C++ source that defines, for each file, its text as a constant.
 
     Args:
-      name: the source, without ".cc".
+      name: of the rule.
+      out: the source.
       files: {the file: the constant's name}.
       hdr: the header that declares them.
       namespace: where they are.
@@ -17,8 +18,8 @@ def embed(name, files, hdr, namespace):
         commands.append("echo ')~~~\";'")
     commands.append("echo '}'")
     native.genrule(
-        name = name + "_source",
+        name = name,
         srcs = files.keys(),
-        outs = [name + ".cc"],
+        outs = [out],
         cmd = "{ " + "; ".join(commands) + "; } > $@",
     )
