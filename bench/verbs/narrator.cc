@@ -81,6 +81,18 @@ std::string Count(int number, std::string_view thing) {
   return fmt::format("{} {}{}", number, thing, number == 1 ? "" : "s");
 }
 
+// In words, for what epoll says that it is ready.
+std::string Directions(std::string_view events) {
+  const auto has = [events](std::string_view name) {
+    return events.find(name) != std::string_view::npos;
+  };
+  std::string text;
+  if (has("EPOLLIN")) text = " to read";
+  if (has("EPOLLOUT")) text += text.empty() ? " to write" : " and write";
+  if (has("EPOLLRDHUP")) text += "; the client has closed its side";
+  return text;
+}
+
 }  // namespace
 
 void Narrator::Observe(const SystemCall& call) {
@@ -169,16 +181,19 @@ std::string Narrator::ExplainControl(const SystemCall& call) const {
 // What epoll says is ready, as far as the token that it gives back is the
 // descriptor (the lower half of it, in the servers of this program).
 std::string Narrator::ReadyList(const SystemCall& call) const {
-  constexpr std::string_view kToken = "u32=";
+  constexpr std::string_view kToken = "data={u32=";
+  const std::string_view text = call.arguments;
   std::string list;
-  for (std::size_t at = 0;
-       (at = call.arguments.find(kToken, at)) != std::string::npos;) {
+  std::size_t begin = 0;
+  for (std::size_t at = 0; (at = text.find(kToken, at)) != text.npos;) {
+    const std::string_view events = text.substr(begin, at - begin);
     at += kToken.size();
-    const char* const begin = call.arguments.data() + at;
+    begin = at;
     int fd = -1;
-    std::from_chars(begin, call.arguments.data() + call.arguments.size(), fd);
+    std::from_chars(text.data() + at, text.data() + text.size(), fd);
     if (!roles_.contains(fd)) continue;
-    list += (list.empty() ? ": " : ", ") + DescribeDescriptor(fd);
+    list += (list.empty() ? ": " : ", ") + DescribeDescriptor(fd) +
+            Directions(events);
   }
   return list;
 }

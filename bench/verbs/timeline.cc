@@ -76,8 +76,8 @@ class Timeline {
       call.result.clear();
       // What epoll had not filled in then.
       if (call.name.starts_with("epoll_")) {
-        call.arguments =
-            fmt::format("{}, ..., {}", call.Argument(0), call.Argument(2));
+        call.arguments = fmt::format("{}, ..., {}, {}", call.Argument(0),
+                                     call.Argument(2), call.Argument(3));
       }
     }
     return call;

@@ -64,10 +64,12 @@ TEST_F(NarratorTest, SaysWhatAWaitCostsAndBrings) {
               HasSubstr("2 descriptors"));
   EXPECT_THAT(Explain("pselect6(10, [3 9], [], NULL, NULL, NULL) = 1 (in [9])"),
               HasSubstr("up to fd 9"));
-  const std::string ready = Explain(
-      "epoll_wait(4, [{events=EPOLLIN, data={u32=9, u64=4294967305}}], 64, -1) "
-      "= 1");
-  EXPECT_THAT(ready, HasSubstr("1 is ready: fd 9 (the connection)"));
+  EXPECT_THAT(Explain("epoll_wait(4, [{events=EPOLLIN, data={u32=7, u64=9}}, "
+                      "{events=EPOLLIN|EPOLLOUT|EPOLLRDHUP, data={u32=9, "
+                      "u64=4294967305}}], 64, -1) = 2"),
+              HasSubstr("2 are ready: fd 7 (the listener) to read, fd 9 (the "
+                        "connection) to read and write; the client has closed "
+                        "its side"));
 }
 
 TEST_F(NarratorTest, OneRingCallSubmitsAndWaits) {
