@@ -228,7 +228,8 @@ constexpr std::array kSections{
     Section{"trials", "Every trial, in the order in which they ran",
             "A run that drifts shows as a slope, a disturbance as a few points "
             "of all arms that stand out together. Red outline: an invalid "
-            "trial, which does not count. Hover for round and flags.",
+            "trial, which does not count. Hollow: a tainted one, which was "
+            "repeated. Hover for round and flags.",
             "",
             [](const Results& results, const Analysis& analysis) {
               return InPanels(StripPlots(results, analysis));

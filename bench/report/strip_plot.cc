@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <string_view>
 #include <vector>
 
 #include "bench/lab/flags.h"
@@ -18,6 +20,20 @@ struct Dot {
   const Trial* trial;
   double cost;
 };
+
+// Whether it was tainted, so that it was run again: there is a later attempt.
+bool WasRepeated(const Results& results, const Slot& slot) {
+  return std::ranges::any_of(results.trials, [&](const Trial& other) {
+    return other.slot.scenario == slot.scenario && other.slot.arm == slot.arm &&
+           other.slot.round == slot.round && other.slot.attempt > slot.attempt;
+  });
+}
+
+// The class of a trial's mark.
+std::string_view Look(const Results& results, const Trial& trial) {
+  if (!trial.valid()) return "mark invalid";
+  return WasRepeated(results, trial.slot) ? "mark tainted" : "mark";
+}
 
 // "poll, round 3: 4.93 us per message [client-bound]".
 std::string Title(const Plan& plan, const Dot& dot) {
@@ -56,8 +72,7 @@ std::string Panel(const Results& results, std::size_t scenario) {
   for (const Dot& dot : dots) {
     const std::size_t arm = dot.trial->slot.arm;
     const Point point{dot.position, dot.cost > 0 ? dot.cost : y.min()};
-    chart.Marker(arm, point, Title(plan, dot),
-                 dot.trial->valid() ? "mark" : "mark invalid");
+    chart.Marker(arm, point, Title(plan, dot), Look(results, *dot.trial));
   }
   return Figure(plan.scenarios[scenario].name, chart.Render());
 }
