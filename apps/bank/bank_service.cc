@@ -24,6 +24,12 @@ void LogException(std::exception_ptr exception) {
 // What belongs to one connection and ends with it, as its context: the next one
 // on the same descriptor begins with nothing.
 struct BankService::Visit {
+  Visit(BankService* bank, Connection* connection)
+      : session(bank->ledger_, connection->peer().ToString(),
+                bank->max_failed_logins_),
+        pipeline(&bank->pool_, &bank->counters_, connection,
+                 &Connection::SendFrame) {}
+
   Session session;  // the workers', by the pipeline one after the other
   Pipeline pipeline;
 };
@@ -47,9 +53,7 @@ void BankService::Serve(ConnectionCallbacks* callbacks) {
 }
 
 void BankService::OnOpen(Connection& connection) {
-  connection.set_context(std::shared_ptr<Visit>(new Visit{
-      Session(ledger_, connection.peer().ToString(), max_failed_logins_),
-      Pipeline(&pool_, &counters_, &connection, &Connection::SendFrame)}));
+  connection.set_context(std::make_shared<Visit>(this, &connection));
 }
 
 void BankService::OnRequest(Connection& connection, std::string_view body) {
