@@ -37,14 +37,14 @@ constexpr char kFooter[] =
     "Exit code: 0 no problem; 1 run-time error; 2 usage; 3 a problem.";
 
 // What a process needs beside one descriptor for each connection.
-constexpr int kOtherDescriptors = 64;
+constexpr std::size_t kOtherDescriptors = 64;
 
 std::size_t DescriptorsWanted() {
   int most = 0;
   for (const Scenario& scenario : BuiltInScenarios()) {
     most = std::max(most, scenario.connections());
   }
-  return static_cast<std::size_t>(most + kOtherDescriptors);
+  return static_cast<std::size_t>(most) + kOtherDescriptors;
 }
 
 std::size_t DescriptorLimit() {
