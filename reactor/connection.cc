@@ -500,6 +500,8 @@ void Connection::CloseLater(CloseReason reason, std::error_code error) {
 
 void Connection::CloseNow(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosed) return;
+  // First, for on_close may give up the owner and with it the last reference.
+  loop_->ReleaseLater(shared_from_this());
   state_ = State::kClosed;
   drain_reason_ = reason;
   channel_.Forget();
@@ -513,7 +515,6 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
     options_->callbacks.on_close(*this, reason, error);
   }
   loop_->CloseLater(socket_.TakeFd());
-  loop_->ReleaseLater(shared_from_this());
   (*release_)(*this);
 }
 

@@ -162,6 +162,7 @@ TEST_P(TcpClientTest, ItsEndClosesTheConnection) {
 
 TEST_P(TcpClientTest, CanBeDestroyedAtAnyTimeAndByItsCallbacks) {
   ServerThread server(backend(), EchoOptions(1));
+  std::optional<ServerThread> server_again;
   Connect(server.address());
   client_.reset();  // before the connect
   Step();
@@ -177,14 +178,22 @@ TEST_P(TcpClientTest, CanBeDestroyedAtAnyTimeAndByItsCallbacks) {
   on_closed_ = [this] { client_.reset(); };
   client_->Disconnect();
   ASSERT_TRUE(Closed(2));
+  EXPECT_FALSE(client_);
+
+  // When the server closes, too.
+  Connect(server.address());
+  ASSERT_TRUE(StepUntil([&] { return opened_ == 3; }));
+  server.DestroyServer();
+  ASSERT_TRUE(Closed(3));
   on_closed_ = nullptr;
   EXPECT_FALSE(client_);
+  server_again.emplace(backend(), EchoOptions(1));
 
   options_.connection.callbacks.on_open = [this](Connection&) {
     client_.reset();
   };
-  Connect(server.address());
-  ASSERT_TRUE(Closed(3));
+  Connect(server_again->address());
+  ASSERT_TRUE(Closed(4));
 }
 
 // A program that knows nothing of this library.
