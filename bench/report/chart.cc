@@ -65,7 +65,8 @@ std::vector<Tick> LinearTicks(double min, double max, int count) {
     }
   }
   std::vector<Tick> ticks;
-  for (double i = std::ceil(min / step); i * step <= max + step * 1e-9; ++i) {
+  const auto first = static_cast<int>(std::ceil(min / step));
+  for (int i = first; i * step <= max + step * 1e-9; ++i) {
     ticks.push_back({i * step, TickLabel(i * step)});
   }
   return ticks;

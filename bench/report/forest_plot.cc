@@ -124,12 +124,11 @@ class Panel {
     const double pixels = kRight - kLeft;
     for (const double step : {0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5}) {
       if (scale_.Share(1 + step) - scale_.Share(1) < 34 / pixels) continue;
-      for (double value = 1 - step * 10; value <= scale_.max(); value += step) {
+      const int digits = step < 0.01 ? 3 : step < 0.1 ? 2 : 1;
+      for (int i = -10; 1 + i * step <= scale_.max(); ++i) {
+        const double value = 1 + i * step;
         if (value < scale_.min()) continue;
-        ticks.push_back({value, fmt::format("{:.{}f}", value,
-                                            step < 0.01  ? 3
-                                            : step < 0.1 ? 2
-                                                         : 1)});
+        ticks.push_back({value, fmt::format("{:.{}f}", value, digits)});
       }
       break;
     }

@@ -47,7 +47,7 @@ std::string InPanels(std::string content) {
 
 std::string CurvesAndCrossovers(const Results& results,
                                 const Analysis& analysis) {
-  const std::string curves = InPanels(CostCurves(results, analysis));
+  std::string curves = InPanels(CostCurves(results, analysis));
   const std::string crossovers = Crossovers(results, analysis);
   if (crossovers.empty()) return curves;
   return curves + "<h3>Where they cross</h3>\n<ul>\n" + crossovers + "</ul>\n";
