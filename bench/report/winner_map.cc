@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -21,8 +23,8 @@ namespace {
 using Place = std::pair<int, int>;
 
 int PerMille(const Scenario& scenario) {
-  return static_cast<int>(1000.0 * scenario.active / scenario.connections() +
-                          0.5);
+  return static_cast<int>(
+      std::lround(1000.0 * scenario.active / scenario.connections()));
 }
 
 // A closed loop of single messages on lasting connections.
