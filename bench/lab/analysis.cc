@@ -1,67 +1,201 @@
 #include "bench/lab/analysis.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "bench/lab/metrics.h"
+#include "bench/lab/statistics.h"
 
 namespace polymux::bench {
 namespace {
 
-// The primary metric by round, for the valid trials of an arm.
-std::map<int, double> PrimaryByRound(const Plan& plan,
-                                     std::span<const Trial> trials,
-                                     std::size_t scenario, std::size_t arm) {
-  std::map<int, double> by_round;
+// No flag says so yet: no trial is tainted.
+bool IsTainted(const Trial& /*trial*/) { return false; }
+
+using TrialByRound = std::map<int, const Trial*>;
+
+// The trials of one arm in one scenario, one per round where there is one that
+// is valid.
+struct Rounds {
+  // The last untainted attempt, else the last.
+  TrialByRound best;
+  // Those of them that are untainted.
+  TrialByRound clean;
+  // As if nothing had been repeated.
+  TrialByRound first;
+};
+
+Rounds SelectTrials(std::span<const Trial> trials, std::size_t scenario,
+                    std::size_t arm) {
+  std::vector<const Trial*> attempts;
   for (const Trial& trial : trials) {
-    if (trial.slot.scenario != scenario || trial.slot.arm != arm ||
-        !trial.valid()) {
-      continue;
+    if (trial.slot.scenario == scenario && trial.slot.arm == arm &&
+        trial.valid()) {
+      attempts.push_back(&trial);
     }
-    const auto value =
-        FindMetric(kPrimaryMetric).value(trial, plan.scenarios[scenario]);
-    if (value && *value > 0) by_round[trial.slot.round] = *value;
   }
-  return by_round;
+  std::ranges::stable_sort(
+      attempts, {}, [](const Trial* trial) { return trial->slot.attempt; });
+  Rounds rounds;
+  for (const Trial* trial : attempts) {
+    const int round = trial->slot.round;
+    if (trial->slot.attempt == 0) rounds.first[round] = trial;
+    if (!IsTainted(*trial)) {
+      rounds.clean[round] = trial;
+      rounds.best[round] = trial;
+    } else if (!rounds.clean.contains(round)) {
+      rounds.best[round] = trial;
+    }
+  }
+  return rounds;
 }
 
-std::optional<Summary> Ratio(const std::map<int, double>& arm,
-                             const std::map<int, double>& baseline) {
-  std::vector<double> ratios;
-  for (const auto& [round, value] : arm) {
+// Of the primary metric, the logarithms of arm over baseline in the same round.
+std::vector<double> LogRatios(const Scenario& scenario, const TrialByRound& arm,
+                              const TrialByRound& baseline) {
+  const auto cost = FindMetric(kPrimaryMetric).value;
+  std::vector<double> log_ratios;
+  for (const auto& [round, trial] : arm) {
     const auto found = baseline.find(round);
-    if (found != baseline.end()) ratios.push_back(value / found->second);
+    if (found == baseline.end()) continue;
+    const auto value = cost(*trial, scenario);
+    const auto reference = cost(*found->second, scenario);
+    if (value && reference && *value > 0 && *reference > 0) {
+      log_ratios.push_back(std::log(*value / *reference));
+    }
+  }
+  return log_ratios;
+}
+
+std::optional<Summary> RatioSummary(const std::vector<double>& log_ratios) {
+  std::vector<double> ratios;
+  ratios.reserve(log_ratios.size());
+  for (const double log_ratio : log_ratios) {
+    ratios.push_back(std::exp(log_ratio));
   }
   return Summarize(std::move(ratios));
 }
 
-Cell AnalyzeCell(const Plan& plan, std::span<const Trial> trials,
-                 std::size_t scenario, std::size_t arm) {
-  Cell cell{
-      .scenario = scenario,
-      .arm = arm,
-      .obstacle = Obstacle(plan, plan.scenarios[scenario], plan.arms[arm])};
-  std::map<std::string_view, std::vector<double>> values;
+std::optional<Effect> EstimateEffect(const std::vector<double>& log_ratios,
+                                     double confidence) {
+  const auto interval = MedianInterval(log_ratios, confidence);
+  if (!interval) return std::nullopt;
+  return Effect{.ratio = std::exp(Median(log_ratios)),
+                .low = std::exp(interval->low),
+                .high = std::exp(interval->high),
+                .rounds = static_cast<int>(log_ratios.size())};
+}
+
+bool IncludesOne(const Effect& effect) {
+  return effect.low <= 1 && effect.high >= 1;
+}
+
+// In logarithms, how far from 1 an estimate may be by chance.
+double Noise(const Effect& control) {
+  const double low = std::log(control.low);
+  const double high = std::log(control.high);
+  return IncludesOne(control) ? (high - low) / 2
+                              : std::max(std::abs(low), std::abs(high));
+}
+
+void CountTrials(std::span<const Trial> trials, Cell& cell) {
   for (const Trial& trial : trials) {
-    if (trial.slot.scenario != scenario || trial.slot.arm != arm) continue;
+    if (trial.slot.scenario != cell.scenario || trial.slot.arm != cell.arm) {
+      continue;
+    }
     if (!trial.valid()) {
       if (cell.invalid_trials++ == 0) cell.first_reason = trial.invalid;
       continue;
     }
     ++cell.valid_trials;
-    for (const Metric& metric : Metrics()) {
-      const auto value = metric.value(trial, plan.scenarios[scenario]);
-      if (value) values[metric.name].push_back(*value);
-    }
+    if (IsTainted(trial)) ++cell.tainted_trials;
   }
-  for (auto& [name, of_rounds] : values) {
+}
+
+void SummarizeMetrics(const Scenario& scenario, const TrialByRound& trials,
+                      Cell& cell) {
+  for (const Metric& metric : Metrics()) {
+    std::vector<double> values;
+    for (const auto& [round, trial] : trials) {
+      const auto value = metric.value(*trial, scenario);
+      if (value) values.push_back(*value);
+    }
     // A median over fewer rounds than its neighbour's would not compare: p99.9
     // of the slow rounds, which have too few messages for it, is missing.
-    if (std::cmp_less(of_rounds.size(), cell.valid_trials)) continue;
-    cell.metrics.emplace(name, *Summarize(std::move(of_rounds)));
+    if (values.empty() || values.size() < trials.size()) continue;
+    cell.metrics.emplace(metric.name, *Summarize(std::move(values)));
   }
-  return cell;
 }
+
+// What the cells of one scenario need to know of each other.
+class ScenarioAnalysis {
+ public:
+  ScenarioAnalysis(const Plan& plan, std::span<const Trial> trials,
+                   std::size_t scenario)
+      : plan_(plan),
+        trials_(trials),
+        index_(scenario),
+        scenario_(plan.scenarios[scenario]) {
+    for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+      rounds_.push_back(SelectTrials(trials, scenario, arm));
+      if (plan.arms[arm].name == plan.baseline) baseline_ = arm;
+    }
+  }
+
+  void AppendTo(Analysis& analysis) const {
+    std::optional<Effect> control;
+    const std::size_t first = analysis.cells.size();
+    for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
+      const Cell& cell = analysis.cells.emplace_back(AnalyzeCell(arm));
+      if (IsControl(arm)) control = cell.effect;
+    }
+    if (!control) return;
+    analysis.controls.push_back({.scenario = index_,
+                                 .effect = *control,
+                                 .sound = IncludesOne(*control)});
+    for (std::size_t i = first; i < analysis.cells.size(); ++i) {
+      Cell& cell = analysis.cells[i];
+      if (!cell.effect || IsControl(cell.arm)) continue;
+      cell.verdict = Judge(*cell.effect, *control, plan_.margin);
+    }
+  }
+
+ private:
+  bool IsControl(std::size_t arm) const {
+    return plan_.arms[arm].name == plan_.control;
+  }
+
+  Cell AnalyzeCell(std::size_t arm) const {
+    Cell cell{.scenario = index_,
+              .arm = arm,
+              .obstacle = Obstacle(plan_, scenario_, plan_.arms[arm])};
+    CountTrials(trials_, cell);
+    SummarizeMetrics(scenario_, rounds_[arm].best, cell);
+    if (baseline_ && arm != *baseline_) CompareWithBaseline(cell);
+    return cell;
+  }
+
+  void CompareWithBaseline(Cell& cell) const {
+    const Rounds& arm = rounds_[cell.arm];
+    const Rounds& baseline = rounds_[*baseline_];
+    const double confidence = IsControl(cell.arm)
+                                  ? ControlConfidence(plan_)
+                                  : ArmConfidence(plan_, index_);
+    cell.ratio = RatioSummary(LogRatios(scenario_, arm.best, baseline.best));
+    cell.effect = EstimateEffect(
+        LogRatios(scenario_, arm.clean, baseline.clean), confidence);
+    cell.effect_with_tainted = EstimateEffect(
+        LogRatios(scenario_, arm.first, baseline.first), confidence);
+  }
+
+  const Plan& plan_;
+  const std::span<const Trial> trials_;
+  const std::size_t index_;
+  const Scenario& scenario_;
+  std::vector<Rounds> rounds_ = {};  // by arm
+  std::optional<std::size_t> baseline_ = {};
+};
 
 }  // namespace
 
@@ -81,12 +215,8 @@ std::string_view ToString(Verdict verdict) {
 
 std::optional<Summary> Summarize(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
-  std::ranges::sort(values);
-  const std::size_t half = values.size() / 2;
-  const double median = values.size() % 2 == 1
-                            ? values[half]
-                            : (values[half - 1] + values[half]) / 2;
-  return Summary{median, values.front(), values.back()};
+  const auto [min, max] = std::ranges::minmax(values);
+  return Summary{Median(std::move(values)), min, max};
 }
 
 std::optional<Summary> Cell::Find(std::string_view metric) const {
@@ -95,21 +225,38 @@ std::optional<Summary> Cell::Find(std::string_view metric) const {
   return found->second;
 }
 
-Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
-  const auto baseline = static_cast<std::size_t>(
-      std::distance(plan.arms.begin(),
-                    std::ranges::find(plan.arms, plan.baseline, &Arm::name)));
-  std::vector<Cell> cells;
-  for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
-    const auto reference = PrimaryByRound(plan, trials, scenario, baseline);
-    for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
-      Cell& cell = cells.emplace_back(AnalyzeCell(plan, trials, scenario, arm));
-      if (arm == baseline) continue;
-      cell.ratio =
-          Ratio(PrimaryByRound(plan, trials, scenario, arm), reference);
-    }
+double ArmConfidence(const Plan& plan, std::size_t scenario) {
+  const auto compared = std::ranges::count_if(plan.arms, [&](const Arm& arm) {
+    return arm.name != plan.baseline && arm.name != plan.control &&
+           Obstacle(plan, plan.scenarios[scenario], arm).empty();
+  });
+  return SimultaneousConfidence(plan.confidence,
+                                std::max(1, static_cast<int>(compared)));
+}
+
+double ControlConfidence(const Plan& plan) {
+  return SimultaneousConfidence(
+      plan.confidence, std::max(1, static_cast<int>(plan.scenarios.size())));
+}
+
+Verdict Judge(const Effect& effect, const Effect& control, double margin) {
+  if (IncludesOne(control) && effect.low >= 1 - margin &&
+      effect.high <= 1 + margin) {
+    return Verdict::kEquivalent;
   }
-  return {.cells = std::move(cells)};
+  if (IncludesOne(effect) ||
+      std::abs(std::log(effect.ratio)) <= Noise(control)) {
+    return Verdict::kInconclusive;
+  }
+  return effect.ratio < 1 ? Verdict::kFaster : Verdict::kSlower;
+}
+
+Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
+  Analysis analysis;
+  for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
+    ScenarioAnalysis(plan, trials, scenario).AppendTo(analysis);
+  }
+  return analysis;
 }
 
 }  // namespace polymux::bench

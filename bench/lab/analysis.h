@@ -52,16 +52,19 @@ struct Cell {
   int valid_trials = 0;
   int invalid_trials = 0;
   std::string first_reason = {};  // of the invalid trials
-  // By metric name, over the valid trials; those that are available.
+  // By metric name, over the valid trials; those that are available.  Of a
+  // trial that was repeated the last untainted attempt counts, else the last.
   std::map<std::string_view, Summary> metrics = {};
   // Of the primary metric: arm over baseline in the same round, over the rounds
-  // in which both are valid.  Empty for the baseline.
+  // in which both are valid; of the same attempts.  Empty for the baseline.
   std::optional<Summary> ratio = {};
-  // Over the rounds in which both are valid and untainted; and over those in
-  // which both are valid.  Empty for the baseline, or with too few rounds.
+  // Over the rounds in which both are valid and untainted, repetitions
+  // included; and over the first attempts, where both are valid.  Empty for the
+  // baseline, or with too few rounds for an interval (see ArmConfidence).
   std::optional<Effect> effect = {};
   std::optional<Effect> effect_with_tainted = {};
-  // Empty for the baseline and its control, or without an effect.
+  // Empty for the baseline and its control, or when this arm or the control has
+  // no effect: what chance does here is not known then.
   std::optional<Verdict> verdict = {};
   int tainted_trials = 0;  // of the valid ones
   // What the counters say about the difference from the baseline, a sentence;
@@ -116,6 +119,24 @@ struct Analysis {
   std::vector<CostModel> models = {};
   std::vector<Crossover> crossovers = {};
 };
+
+// Of the intervals of the arms in one scenario (not of the baseline and its
+// control), so that all of them together hold with the plan's confidence.
+double ArmConfidence(const Plan& plan, std::size_t scenario);
+
+// Of the intervals of the control, so that those of all scenarios together do:
+// what they say is said of the whole run.
+double ControlConfidence(const Plan& plan);
+
+// What the effect of an arm amounts to; `control` is that of the control in the
+// same scenario.  The first that holds:
+//   equivalent: the interval lies within 1 +- margin, and the control's
+//     includes 1;
+//   faster, slower: the interval excludes 1, and the estimate is further from 1
+//     (in logarithms) than half the width of the control's interval; than its
+//     farther end, when that does not include 1;
+//   inconclusive.
+Verdict Judge(const Effect& effect, const Effect& control, double margin);
 
 // A function of its arguments alone.
 Analysis Analyze(const Plan& plan, std::span<const Trial> trials);
