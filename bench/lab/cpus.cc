@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <system_error>
+#include <utility>
 
 namespace polymux::bench {
 
@@ -20,6 +21,14 @@ std::vector<int> AllowedCpus() {
     if (CPU_ISSET(static_cast<std::size_t>(cpu), &set)) cpus.push_back(cpu);
   }
   return cpus;
+}
+
+bool SwapCpus(CpuAssignment& cpus) {
+  if (cpus.server.empty() || cpus.server.size() != cpus.load.size()) {
+    return false;
+  }
+  std::swap(cpus.server, cpus.load);
+  return true;
 }
 
 CpuAssignment AssignCpus(std::span<const int> allowed, int load_threads) {

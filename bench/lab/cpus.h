@@ -12,6 +12,11 @@ struct CpuAssignment {
   std::vector<int> load;
 };
 
+// Server and load generator in each other's place.  Unchanged, with false, when
+// they have different numbers of CPUs (or none): the swap would change what is
+// measured.
+bool SwapCpus(CpuAssignment& cpus);
+
 // The CPUs that this process may use, ascending.
 std::vector<int> AllowedCpus();
 

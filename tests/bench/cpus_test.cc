@@ -28,6 +28,18 @@ TEST(CpusTest, ASingleOneIsShared) {
   EXPECT_TRUE(cpus.load.empty());
 }
 
+TEST(CpusTest, EqualNumbersCanSwap) {
+  CpuAssignment two = AssignCpus(Cpus{3, 7}, 1);
+  EXPECT_TRUE(SwapCpus(two));
+  EXPECT_EQ(two.server, Cpus{7});
+  EXPECT_EQ(two.load, Cpus{3});
+  CpuAssignment three = AssignCpus(Cpus{0, 1, 2}, 1);
+  EXPECT_FALSE(SwapCpus(three));
+  EXPECT_EQ(three.load, Cpus{2});
+  CpuAssignment none;
+  EXPECT_FALSE(SwapCpus(none));
+}
+
 TEST(CpusTest, SomeCpuIsAllowed) { EXPECT_FALSE(AllowedCpus().empty()); }
 
 }  // namespace
