@@ -81,7 +81,7 @@ std::optional<Effect> EstimateEffect(const std::vector<double>& log_ratios,
                                      double confidence) {
   const auto interval = MedianInterval(log_ratios, confidence);
   if (!interval) return std::nullopt;
-  return Effect{.ratio = std::exp(Median(log_ratios)),
+  return Effect{.ratio = std::exp(SampleMedian(log_ratios)),
                 .low = std::exp(interval->low),
                 .high = std::exp(interval->high),
                 .rounds = static_cast<int>(log_ratios.size())};
@@ -216,7 +216,7 @@ std::string_view ToString(Verdict verdict) {
 std::optional<Summary> Summarize(std::vector<double> values) {
   if (values.empty()) return std::nullopt;
   const auto [min, max] = std::ranges::minmax(values);
-  return Summary{Median(std::move(values)), min, max};
+  return Summary{SampleMedian(std::move(values)), min, max};
 }
 
 std::optional<Summary> Cell::Find(std::string_view metric) const {

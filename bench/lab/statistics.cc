@@ -16,7 +16,7 @@ double MedianOfSorted(const std::vector<double>& sorted) {
 
 }  // namespace
 
-double Median(std::vector<double> values) {
+double SampleMedian(std::vector<double> values) {
   POLYMUX_CHECK(!values.empty(), "nothing has no median");
   std::ranges::sort(values);
   return MedianOfSorted(values);

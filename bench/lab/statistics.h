@@ -13,7 +13,7 @@ struct Interval {
 };
 
 // The middle one, or the mean of the middle two.  REQUIRES: not empty.
-double Median(std::vector<double> values);
+double SampleMedian(std::vector<double> values);
 
 // How probable it is that the median of a continuous distribution lies between
 // the `rank`th smallest and the `rank`th largest of `n` independent values from

@@ -12,9 +12,9 @@ namespace polymux::bench {
 namespace {
 
 TEST(StatisticsTest, TheMedianIsInTheMiddle) {
-  EXPECT_EQ(Median({3, 1, 2}), 2);
-  EXPECT_EQ(Median({4, 1, 2, 3}), 2.5);
-  EXPECT_EQ(Median({7}), 7);
+  EXPECT_EQ(SampleMedian({3, 1, 2}), 2);
+  EXPECT_EQ(SampleMedian({4, 1, 2, 3}), 2.5);
+  EXPECT_EQ(SampleMedian({7}), 7);
 }
 
 struct Golden {
@@ -90,8 +90,8 @@ RC_GTEST_PROP(StatisticsTest, ShiftsAndReflectsWithTheValues, ()) {
   for (double& value : shifted) value += shift;
   for (double& value : reflected) value = -value;
   const Interval interval = *MedianInterval(original, 0.95);
-  RC_ASSERT(interval.low <= Median(original));
-  RC_ASSERT(Median(original) <= interval.high);
+  RC_ASSERT(interval.low <= SampleMedian(original));
+  RC_ASSERT(SampleMedian(original) <= interval.high);
   RC_ASSERT(MedianInterval(shifted, 0.95)->low == interval.low + shift);
   RC_ASSERT(MedianInterval(shifted, 0.95)->high == interval.high + shift);
   RC_ASSERT(MedianInterval(reflected, 0.95)->low == -interval.high);
