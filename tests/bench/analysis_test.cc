@@ -1,9 +1,16 @@
 #include "bench/lab/analysis.h"
 
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <random>
 
 #include "bench/lab/metrics.h"
 #include "tests/bench/lab_samples.h"
+#include "tests/bench/simulated_run.h"
 
 namespace polymux::bench {
 namespace {
@@ -68,6 +75,210 @@ TEST(AnalysisTest, WithoutTrialsNothingIsKnown) {
   ASSERT_EQ(cells.size(), 6u);
   EXPECT_FALSE(cells[0].Find(kPrimaryMetric));
   EXPECT_FALSE(cells[1].ratio);
+}
+
+// The arms of a simulation.
+constexpr std::size_t kControl = 1;
+constexpr std::size_t kSame = 2;
+constexpr std::size_t kSlow = 3;
+
+// Without noise; the costs of an arm are then multiplied by exp(0.001 i) in
+// round i.
+class EffectTest : public testing::Test {
+ protected:
+  void Spread(std::size_t arm, double step = 0.001) {
+    for (Trial& trial : trials_) {
+      if (trial.slot.arm != arm) continue;
+      trial.load.server_cpu_ns = static_cast<std::int64_t>(
+          static_cast<double>(*trial.load.server_cpu_ns) *
+          std::exp(step * trial.slot.round));
+    }
+  }
+
+  Cell AnalyzedCell(std::size_t arm) const {
+    return Analyze(plan_, trials_).cells.at(arm);
+  }
+
+  Plan plan_ = SimulatedPlan(24);
+  std::mt19937_64 random_{1};
+  std::vector<Trial> trials_ = SimulateTrials({.noise = 0}, random_);
+};
+
+TEST_F(EffectTest, IsTheMedianOfTheLogRatiosWithOrderStatistics) {
+  Spread(kSame);
+  const Effect effect = *AnalyzedCell(kSame).effect;
+  EXPECT_EQ(effect.rounds, 24);
+  EXPECT_NEAR(effect.ratio, std::exp(0.0115), 1e-6);
+  // Two arms are compared: 97.5 % each, of 24 rounds the 7th and the 18th.
+  EXPECT_NEAR(effect.low, std::exp(0.006), 1e-6);
+  EXPECT_NEAR(effect.high, std::exp(0.017), 1e-6);
+}
+
+TEST_F(EffectTest, MoreArmsMakeWiderIntervals) {
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_, 0), 0.975);
+  plan_.arms.push_back({.name = "third", .target = "third"});
+  plan_.arms.push_back(
+      {.name = "cannot", .target = "cannot", .unavailable = "no such kernel"});
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_, 0), 1 - 0.05 / 3);
+  Spread(kSame);
+  EXPECT_NEAR(AnalyzedCell(kSame).effect->low, std::exp(0.005), 1e-6);
+}
+
+TEST_F(EffectTest, TheControlSpeaksForAllScenarios) {
+  EXPECT_DOUBLE_EQ(ControlConfidence(plan_), 0.95);
+  plan_.scenarios.resize(5, plan_.scenarios[0]);
+  EXPECT_DOUBLE_EQ(ControlConfidence(plan_), 0.99);
+}
+
+TEST_F(EffectTest, TheVerdictNeedsTheControl) {
+  EXPECT_EQ(AnalyzedCell(kSlow).verdict, Verdict::kSlower);
+  EXPECT_EQ(AnalyzedCell(kSame).verdict, Verdict::kEquivalent);
+  EXPECT_FALSE(AnalyzedCell(kControl).verdict);
+  EXPECT_FALSE(AnalyzedCell(0).verdict);
+  plan_.control.clear();
+  EXPECT_FALSE(AnalyzedCell(kSlow).verdict);
+  EXPECT_TRUE(AnalyzedCell(kSlow).effect);
+  EXPECT_TRUE(Analyze(plan_, trials_).controls.empty());
+}
+
+TEST_F(EffectTest, TheControlIsSoundWhenItsIntervalIncludesOne) {
+  const auto sound = Analyze(plan_, trials_).controls;
+  ASSERT_EQ(sound.size(), 1u);
+  EXPECT_EQ(sound[0].scenario, 0u);
+  EXPECT_TRUE(sound[0].sound);
+  Spread(kControl);
+  const auto unsound = Analyze(plan_, trials_).controls;
+  EXPECT_FALSE(unsound[0].sound);
+  EXPECT_NEAR(unsound[0].effect.low, std::exp(0.006), 1e-6);
+  EXPECT_EQ(AnalyzedCell(kSame).verdict, Verdict::kInconclusive);
+}
+
+TEST_F(EffectTest, TooFewRoundsHaveARatioButNoEffect) {
+  std::erase_if(trials_,
+                [](const Trial& trial) { return trial.slot.round >= 5; });
+  const Cell cell = AnalyzedCell(kSlow);
+  EXPECT_NEAR(cell.ratio->median, 1.03, 1e-6);
+  EXPECT_FALSE(cell.effect);
+  EXPECT_FALSE(cell.verdict);
+}
+
+TEST_F(EffectTest, ARepetitionReplacesWhatItRepeats) {
+  Trial again = trials_[kSame];  // of round 0
+  again.slot.attempt = 1;
+  *again.load.server_cpu_ns *= 2;
+  trials_.push_back(again);
+  const Cell cell = AnalyzedCell(kSame);
+  EXPECT_NEAR(cell.ratio->max, 2, 1e-6);
+  EXPECT_EQ(cell.effect->rounds, 24);
+  EXPECT_EQ(cell.effect_with_tainted->rounds, 24);
+  EXPECT_EQ(cell.valid_trials, 25);
+  // An attempt that failed is not one to prefer.
+  trials_.back().invalid = "broken";
+  EXPECT_NEAR(AnalyzedCell(kSame).ratio->max, 1, 1e-6);
+}
+
+TEST_F(EffectTest, InAnotherUnitItIsTheSame) {
+  trials_ = SimulateTrials({.noise = 0.02}, random_);
+  const Effect before = *AnalyzedCell(kSlow).effect;
+  for (Trial& trial : trials_) trial.load.messages *= 7;
+  const Effect after = *AnalyzedCell(kSlow).effect;
+  EXPECT_DOUBLE_EQ(after.ratio, before.ratio);
+  EXPECT_DOUBLE_EQ(after.low, before.low);
+  EXPECT_DOUBLE_EQ(after.high, before.high);
+}
+
+TEST_F(EffectTest, ArmAndBaselineChangedOverGiveTheInverse) {
+  trials_ = SimulateTrials({.noise = 0.02}, random_);
+  const Effect forth = *AnalyzedCell(kSlow).effect;
+  plan_.baseline = "slow";
+  const Effect back = *AnalyzedCell(0).effect;
+  EXPECT_NEAR(back.ratio, 1 / forth.ratio, 1e-12);
+  EXPECT_NEAR(back.low, 1 / forth.high, 1e-12);
+  EXPECT_NEAR(back.high, 1 / forth.low, 1e-12);
+}
+
+constexpr Effect kQuiet{.ratio = 1, .low = 0.99, .high = 1.01, .rounds = 24};
+
+TEST(JudgeTest, EquivalentIsWithinTheMargin) {
+  const auto judge = [](double low, double ratio, double high) {
+    return Judge({.ratio = ratio, .low = low, .high = high}, kQuiet, 0.02);
+  };
+  EXPECT_EQ(judge(0.985, 1, 1.015), Verdict::kEquivalent);
+  // A difference, but one that does not matter.
+  EXPECT_EQ(judge(1.012, 1.015, 1.018), Verdict::kEquivalent);
+  EXPECT_EQ(judge(1.012, 1.015, 1.021), Verdict::kSlower);
+  EXPECT_EQ(judge(0.979, 0.985, 0.988), Verdict::kFaster);
+  EXPECT_EQ(judge(0.979, 1, 1.015), Verdict::kInconclusive);
+}
+
+TEST(JudgeTest, ADifferenceThatChanceMakesTooIsNone) {
+  const Effect effect{.ratio = 1.03, .low = 1.01, .high = 1.05};
+  EXPECT_EQ(Judge(effect, kQuiet, 0.02), Verdict::kSlower);
+  EXPECT_EQ(Judge(effect, {.low = 0.96, .high = 1.04}, 0.02),
+            Verdict::kInconclusive);
+  // The control is off by more than the arm.
+  EXPECT_EQ(Judge(effect, {.low = 1.02, .high = 1.04}, 0.02),
+            Verdict::kInconclusive);
+  EXPECT_EQ(Judge(effect, {.low = 1.01, .high = 1.02}, 0.02), Verdict::kSlower);
+}
+
+RC_GTEST_PROP(JudgeTest, WhatIsFasterOneWayIsSlowerTheOther, ()) {
+  const auto log = [] { return *rc::gen::inRange(-500, 500) / 1000.0; };
+  std::array logs{log(), log(), log()};
+  std::ranges::sort(logs);
+  const double noise = *rc::gen::inRange(0, 200) / 1000.0;
+  const Effect control{.low = std::exp(-noise), .high = std::exp(noise)};
+  const Effect forth{.ratio = std::exp(logs[1]),
+                     .low = std::exp(logs[0]),
+                     .high = std::exp(logs[2])};
+  const Effect back{.ratio = std::exp(-logs[1]),
+                    .low = std::exp(-logs[2]),
+                    .high = std::exp(-logs[0])};
+  const Verdict verdict = Judge(forth, control, 0);
+  const Verdict reverse = Judge(back, control, 0);
+  RC_ASSERT((verdict == Verdict::kFaster) == (reverse == Verdict::kSlower));
+  RC_ASSERT((verdict == Verdict::kSlower) == (reverse == Verdict::kFaster));
+}
+
+// How often an arm gets the verdict, in simulated runs.
+double Share(const Simulation& simulation, std::size_t arm,
+             std::initializer_list<Verdict> verdicts) {
+  constexpr int kRuns = 400;
+  const Plan plan = SimulatedPlan(simulation.rounds);
+  std::mt19937_64 random(1);
+  int count = 0;
+  for (int run = 0; run < kRuns; ++run) {
+    const auto verdict =
+        Analyze(plan, SimulateTrials(simulation, random)).cells[arm].verdict;
+    count += verdict && std::ranges::find(verdicts, *verdict) != verdicts.end();
+  }
+  return static_cast<double>(count) / kRuns;
+}
+
+constexpr auto kApart = {Verdict::kFaster, Verdict::kSlower};
+
+TEST(VerdictTest, IdenticalArmsAreSeldomToldApart) {
+  for (const double noise : {0.01, 0.03, 0.1}) {
+    for (const bool heavy_tails : {false, true}) {
+      const Simulation simulation{.noise = noise, .heavy_tails = heavy_tails};
+      EXPECT_LE(Share(simulation, kSame, kApart), 0.05) << noise;
+    }
+  }
+}
+
+TEST(VerdictTest, ThreePercentAreFoundInTwentyFourRounds) {
+  for (const bool heavy_tails : {false, true}) {
+    EXPECT_GE(Share({.noise = 0.02, .heavy_tails = heavy_tails}, kSlow,
+                    {Verdict::kSlower}),
+              0.9);
+  }
+}
+
+TEST(VerdictTest, NoiseNeverEarnsEquivalent) {
+  EXPECT_GE(Share({.noise = 0.01}, kSame, {Verdict::kEquivalent}), 0.9);
+  EXPECT_LE(Share({.noise = 0.1}, kSame, {Verdict::kEquivalent}), 0.01);
+  // Nor does a difference of more than the margin.
+  EXPECT_LE(Share({.noise = 0.02}, kSlow, {Verdict::kEquivalent}), 0.01);
 }
 
 }  // namespace
