@@ -15,9 +15,6 @@ using std::chrono::milliseconds;
 using std::chrono::nanoseconds;
 
 constexpr std::string_view kPreferredBaseline = "epoll-lt";
-constexpr int kQuickRounds = 3;
-constexpr nanoseconds kQuickWarmUp = milliseconds(200);
-constexpr nanoseconds kQuickWindow = milliseconds(400);
 constexpr nanoseconds kMinWindow = milliseconds(10);
 
 constexpr char kDescription[] =
@@ -86,17 +83,61 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
       ->type_name("N");
 }
 
+void AddPreset(CLI::App& app, const char* flag, int rounds, const char* what,
+               CompareOptions& options) {
+  app.add_flag_callback(
+      flag, [&options, rounds] { options.preset_rounds = rounds; },
+      fmt::format("At least {} rounds: {}", rounds, what));
+}
+
+// A share that is given as a percentage: "1%" is 0.01.
+double ParseShare(std::string_view flag, const std::string& text) {
+  std::size_t end = 0;
+  double percent = 0;
+  try {
+    percent = std::stod(text, &end);
+  } catch (const std::exception&) {
+    end = 0;
+  }
+  const bool is_percentage = end > 0 && text.substr(end) == "%";
+  if (!is_percentage || !(percent > 0 && percent < 100)) {
+    throw CLI::ValidationError(
+        std::string(flag),
+        fmt::format("\"{}\" is no percentage such as 1%", text));
+  }
+  return percent / 100;
+}
+
 // Flags that say how to measure.
-void AddMethod(CLI::App& app, CompareOptions& options, bool& quick) {
-  app.add_option("--rounds", options.rounds, "How often each arm is measured")
+void AddMethod(CLI::App& app, CompareOptions& options) {
+  AddPreset(app, "--quick", kQuickRounds, "a first impression (default)",
+            options);
+  AddPreset(app, "--standard", kStandardRounds, "to be quoted", options);
+  AddPreset(app, "--rigorous", kRigorousRounds, "for small differences",
+            options);
+  app.add_option("--rounds", options.rounds,
+                 "How often each arm is measured; rounded up to\n"
+                 "whole blocks, but for less than one block")
       ->check(CLI::Range(1, 10'000).description(""))
-      ->capture_default_str()
       ->type_name("N");
+  app.add_option_function<std::string>(
+         "--precision",
+         [&options](const std::string& text) {
+           options.precision = ParseShare("--precision", text);
+         },
+         fmt::format("Go on until each interval is no wider than\n"
+                     "this to either side, at most {} rounds",
+                     kPrecisionRounds))
+      ->type_name("PERCENT");
+  app.add_option_function<std::string>(
+         "--margin",
+         [&options](const std::string& text) {
+           options.margin = ParseShare("--margin", text);
+         },
+         "What is too small to matter (default: 2%)")
+      ->type_name("PERCENT");
   AddDuration(app, "--duration", options.window, "How long each time");
   AddDuration(app, "--warm-up", options.warm_up, "Load before that");
-  app.add_flag("--quick", quick,
-               fmt::format("{} rounds of {}: a first impression", kQuickRounds,
-                           FormatDuration(kQuickWindow)));
   app.add_option("--load-threads", options.load_threads,
                  "Threads of the load generator")
       ->check(CLI::Range(1, 1024).description(""))
@@ -165,27 +206,48 @@ std::string BaselineOf(const CompareOptions& options,
   return baseline->name;
 }
 
+// The arm that is a second copy of the baseline, which is added unless there is
+// one.
+std::string AddControl(const std::string& baseline, std::vector<Arm>& arms) {
+  Arm control = *std::ranges::find(arms, baseline, &Arm::name);
+  const auto copy = std::ranges::find_if(arms, [&](const Arm& arm) {
+    return arm.name != baseline && arm.kind == control.kind &&
+           arm.target == control.target;
+  });
+  if (copy != arms.end()) return copy->name;
+  control.name += "#2";
+  arms.push_back(control);
+  return control.name;
+}
+
+int RoundsOf(const CompareOptions& options, std::span<const Arm> arms) {
+  const auto taking_part = static_cast<std::size_t>(std::ranges::count_if(
+      arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
+  const int block = WholeRounds(1, taking_part);
+  if (options.rounds) {
+    return *options.rounds < block ? *options.rounds
+                                   : WholeRounds(*options.rounds, taking_part);
+  }
+  return WholeRounds(
+      options.precision ? kPrecisionRounds : options.preset_rounds,
+      taking_part);
+}
+
 }  // namespace
 
 std::variant<CompareOptions, int> ParseCompareOptions(int argc, char** argv) {
   CompareOptions options;
   CountOrPercent active{.number = 100, .is_percent = true};
   std::size_t size = Scenario().message_size;
-  bool quick = false;
   CLI::App app(kDescription, argv[0]);
   app.footer(kFooter);
   AddSubject(app, options);
   AddWorkload(app, options, active, size);
-  AddMethod(app, options, quick);
+  AddMethod(app, options);
   AddOutput(app, options);
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   if (app.count("--active") > 0) options.active = active;
   if (app.count("--size") > 0) options.message_size = size;
-  if (quick) {
-    if (app.count("--rounds") == 0) options.rounds = kQuickRounds;
-    if (app.count("--duration") == 0) options.window = kQuickWindow;
-    if (app.count("--warm-up") == 0) options.warm_up = kQuickWarmUp;
-  }
   return options;
 }
 
@@ -207,13 +269,16 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .baseline = {},
             .reactors = options.reactors,
             .load_threads = options.load_threads,
-            .rounds = options.rounds,
+            .precision = options.precision,
+            .margin = options.margin,
             .warm_up = options.warm_up,
             .window = options.window,
             .seed = options.seed.value_or(std::random_device()()),
             .descriptor_limit = descriptor_limit,
             .cpus = AssignCpus(cpus, options.load_threads)};
   plan.baseline = BaselineOf(options, plan.arms);
+  plan.control = AddControl(plan.baseline, plan.arms);
+  plan.rounds = RoundsOf(options, plan.arms);
   return plan;
 }
 

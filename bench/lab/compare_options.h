@@ -16,6 +16,13 @@
 
 namespace polymux::bench {
 
+// The rounds of --quick, --standard and --rigorous, and the most when a
+// precision is to be reached.
+inline constexpr int kQuickRounds = 12;
+inline constexpr int kStandardRounds = 24;
+inline constexpr int kRigorousRounds = 36;
+inline constexpr int kPrecisionRounds = 144;
+
 // The command line of `polymux compare`; empty: the default.
 struct CompareOptions {
   std::vector<std::string> arms;       // names
@@ -30,9 +37,13 @@ struct CompareOptions {
   std::optional<std::size_t> message_size;
   std::optional<int> depth;
 
-  int rounds = 7;
-  std::chrono::nanoseconds warm_up = std::chrono::milliseconds(300);
-  std::chrono::nanoseconds window = std::chrono::seconds(1);
+  int preset_rounds = kQuickRounds;
+  // Instead of the preset's.
+  std::optional<int> rounds;
+  std::optional<double> precision;
+  double margin = 0.02;
+  std::chrono::nanoseconds warm_up = std::chrono::milliseconds(200);
+  std::chrono::nanoseconds window = std::chrono::milliseconds(500);
   int reactors = 1;
   int load_threads = 1;
   std::optional<std::uint64_t> seed;

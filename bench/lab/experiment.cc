@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <stdexcept>
 
+#include "bench/lab/analysis.h"
 #include "bench/lab/progress.h"
 #include "bench/lab/usage_error.h"
 #include "poller/backends.h"
@@ -22,6 +24,29 @@ void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
         "{} is not an optimised build; --allow-debug measures it all the same",
         arm.name));
   }
+}
+
+bool IsNarrow(const Effect& effect, double share) {
+  return effect.low > 0 && effect.high <= effect.ratio * (1 + share) &&
+         effect.low >= effect.ratio * (1 - share);
+}
+
+// Whether the experiment ends before `round`: at the end of a block, when each
+// arm's interval is as narrow as was asked.  What the intervals say has no part
+// in it.
+bool IsPreciseEnough(const Results& results, int round) {
+  const Plan& plan = results.plan;
+  if (!plan.precision) return false;
+  const auto arms = static_cast<std::size_t>(std::ranges::count_if(
+      plan.arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
+  if (round != WholeRounds(round, arms)) return false;
+  const auto cells = Analyze(plan, results.trials).cells;
+  return std::ranges::all_of(cells, [&plan](const Cell& cell) {
+    if (!cell.obstacle.empty() || plan.arms[cell.arm].name == plan.baseline) {
+      return true;
+    }
+    return cell.effect && IsNarrow(*cell.effect, *plan.precision);
+  });
 }
 
 }  // namespace
@@ -43,6 +68,7 @@ void RunExperiment(Results& results, const ServerOptions& options,
     const bool begins_round = !results.trials.empty() &&
                               results.trials.back().slot.round != slot.round;
     if (begins_round) WriteResults(results, file);
+    if (begins_round && IsPreciseEnough(results, slot.round)) break;
     results.trials.push_back(RunTrial(results.plan, slot, options));
     progress.Finished(results.trials.back());
   }

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <iterator>
 #include <random>
+#include <utility>
 
 #include "apps/flag_values.h"
+#include "bench/lab/williams.h"
 
 namespace polymux::bench {
 namespace {
@@ -25,9 +27,13 @@ constexpr nanoseconds kTrialOverhead = std::chrono::milliseconds(150);
 constexpr nanoseconds kConnectionOverhead = std::chrono::microseconds(100);
 
 int DescriptorsNeeded(const Plan& plan, const Scenario& scenario) {
-  const int loops = 1 + std::max(plan.reactors, plan.load_threads);
-  return scenario.connections() + kOwnDescriptors + loops * kDescriptorsPerLoop;
+  const int loops = 1 + std::max(ReactorsOf(plan, scenario), plan.load_threads);
+  return scenario.connections() + scenario.slow_readers + kOwnDescriptors +
+         loops * kDescriptorsPerLoop;
 }
+
+// A page: beyond it the alignment of the stack repeats.
+constexpr std::uint64_t kPaddingLimit = 4096;
 
 // std::shuffle is not the same everywhere.
 template <typename T>
@@ -48,10 +54,49 @@ std::vector<std::size_t> ArmsTakingPart(const Plan& plan,
   return taking_part;
 }
 
+// The orders of the next whole block of these arms, two squares.
+std::vector<std::vector<std::size_t>> DrawBlock(std::vector<std::size_t> arms,
+                                                std::mt19937_64& random) {
+  const auto design = WilliamsDesign(arms.size());
+  std::vector<std::vector<std::size_t>> block;
+  while (block.size() < 2 * arms.size()) {
+    // An odd number of arms has a pair of squares with the same labels.
+    if (block.size() % design.size() == 0) Shuffle(arms, random);
+    const auto begin = design.begin() + static_cast<std::ptrdiff_t>(
+                                            block.size() % design.size());
+    std::vector<std::vector<std::size_t>> square(
+        begin, begin + static_cast<std::ptrdiff_t>(arms.size()));
+    Shuffle(square, random);
+    for (auto& order : square) {
+      for (std::size_t& arm : order) arm = arms[arm];
+      block.push_back(std::move(order));
+    }
+  }
+  return block;
+}
+
+// One order per round.
+std::vector<std::vector<std::size_t>> DrawOrders(
+    const Plan& plan, const std::vector<std::size_t>& arms,
+    std::mt19937_64& random) {
+  const auto rounds = static_cast<std::size_t>(plan.rounds);
+  std::vector<std::vector<std::size_t>> orders;
+  while (!arms.empty() && orders.size() < rounds) {
+    for (auto& order : DrawBlock(arms, random)) {
+      orders.push_back(std::move(order));
+    }
+  }
+  orders.resize(rounds);
+  return orders;
+}
+
 std::string DescribeCpus(const CpuAssignment& cpus) {
   if (cpus.server.empty()) return "not pinned: there is one CPU";
-  return fmt::format("server on {}, load generator on {}",
-                     fmt::join(cpus.server, ","), fmt::join(cpus.load, ","));
+  CpuAssignment swapped = cpus;
+  return fmt::format("server on {}, load generator on {}; {}",
+                     fmt::join(cpus.server, ","), fmt::join(cpus.load, ","),
+                     SwapCpus(swapped) ? "swapped in every second square"
+                                       : "not swapped, their numbers differ");
 }
 
 std::string DescribeArm(const Arm& arm) {
@@ -91,19 +136,41 @@ std::string Obstacle(const Plan& plan, const Scenario& scenario,
 
 std::vector<Slot> Schedule(const Plan& plan) {
   std::mt19937_64 random(plan.seed);
+  std::vector<std::vector<std::vector<std::size_t>>> orders;
+  for (const Scenario& scenario : plan.scenarios) {
+    orders.push_back(DrawOrders(plan, ArmsTakingPart(plan, scenario), random));
+  }
+  CpuAssignment cpus = plan.cpus;
+  const bool can_swap = SwapCpus(cpus);
   std::vector<Slot> slots;
   for (int round = 0; round < plan.rounds; ++round) {
     int position = 0;
-    for (std::size_t scenario = 0; scenario < plan.scenarios.size();
-         ++scenario) {
-      auto arms = ArmsTakingPart(plan, plan.scenarios[scenario]);
-      Shuffle(arms, random);
-      for (const std::size_t arm : arms) {
-        slots.push_back({scenario, arm, round, position++});
+    for (std::size_t scenario = 0; scenario < orders.size(); ++scenario) {
+      const auto& order = orders[scenario][static_cast<std::size_t>(round)];
+      if (order.empty()) continue;
+      const bool second_square =
+          static_cast<std::size_t>(round) / order.size() % 2 == 1;
+      for (const std::size_t arm : order) {
+        slots.push_back(
+            {.scenario = scenario,
+             .arm = arm,
+             .round = round,
+             .position = position++,
+             .cpus_swapped = can_swap && second_square,
+             .padding = static_cast<int>(random() % kPaddingLimit)});
       }
     }
   }
   return slots;
+}
+
+int WholeRounds(int rounds, std::size_t arms) {
+  const int block = 2 * static_cast<int>(arms);
+  return (rounds + block - 1) / block * block;
+}
+
+int ReactorsOf(const Plan& plan, const Scenario& scenario) {
+  return scenario.reactors.value_or(plan.reactors);
 }
 
 nanoseconds EstimateTrial(const Plan& plan, const Scenario& scenario) {
@@ -130,7 +197,9 @@ std::string DescribePlan(const Plan& plan) {
   fmt::format_to(out, "\narms\n");
   for (const Arm& arm : plan.arms) {
     fmt::format_to(out, "  {:<12} {}{}\n", arm.name, DescribeArm(arm),
-                   arm.name == plan.baseline ? " (baseline)" : "");
+                   arm.name == plan.baseline  ? " (baseline)"
+                   : arm.name == plan.control ? " (control: the baseline again)"
+                                              : "");
   }
   fmt::format_to(out, "\nscenarios\n");
   for (const Scenario& scenario : plan.scenarios) {

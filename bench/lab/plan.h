@@ -61,9 +61,19 @@ std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm);
 
 // The trials in the order in which they run: in each round each scenario, and
-// in each of these each arm that can take part, once, in an order drawn from
-// the seed.  The same plan gives the same order on every machine.
+// in each of these each arm that can take part, once.  The orders are those of
+// a Williams design, whose labels and rows are drawn from the seed anew for
+// each block; server and load generator change places with every half of a
+// whole block (see WholeRounds).  The same plan gives the same schedule on
+// every machine.
 std::vector<Slot> Schedule(const Plan& plan);
+
+// `rounds`, or the next greater number in which `arms` have whole blocks: two
+// Williams squares each, of which one has the CPUs swapped.
+int WholeRounds(int rounds, std::size_t arms);
+
+// The scenario's own number of I/O loops, or else the plan's.
+int ReactorsOf(const Plan& plan, const Scenario& scenario);
 
 // About how long one trial, or all that Schedule gives, takes.
 std::chrono::nanoseconds EstimateTrial(const Plan& plan,

@@ -98,7 +98,8 @@ Scenario ReadScenario(const Json& object) {
                     .messages_per_connection =
                         Optional<int>(object, "messages_per_connection"),
                     .slow_readers = Integer(object, "slow_readers", 0),
-                    .burst = object.at("burst")};
+                    .burst = object.at("burst"),
+                    .reactors = Optional<int>(object, "reactors")};
   scenario.Validate();
   return scenario;
 }

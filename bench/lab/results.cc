@@ -55,7 +55,8 @@ Json ScenarioJson(const Scenario& scenario) {
            scenario.arrivals == Arrivals::kPoisson ? "poisson" : "constant"},
           {"messages_per_connection", OrNull(scenario.messages_per_connection)},
           {"slow_readers", scenario.slow_readers},
-          {"burst", scenario.burst}};
+          {"burst", scenario.burst},
+          {"reactors", OrNull(scenario.reactors)}};
 }
 
 Json ArmJson(const Arm& arm) {

@@ -33,6 +33,8 @@ struct Scenario {
   // All active connections send at the same instant, and again when all have
   // been answered.
   bool burst = false;
+  // I/O loops of the server; empty: as many as the plan says.
+  std::optional<int> reactors = {};
 
   int connections() const { return active + idle; }
 

@@ -1,27 +1,54 @@
 #include "bench/lab/trial.h"
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <filesystem>
 
 namespace polymux::bench {
 namespace {
 
 constexpr std::chrono::milliseconds kDeathLag{100};
 
+// The plan's, as this trial has them.
+CpuAssignment CpusOf(const Plan& plan, const Slot& slot) {
+  CpuAssignment cpus = plan.cpus;
+  if (slot.cpus_swapped) SwapCpus(cpus);
+  return cpus;
+}
+
+// `options` for this trial.  env(1) replaces itself by the server; to it
+// kThisProgram would be env.
+ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
+                              const Slot& slot) {
+  options.reactors = ReactorsOf(plan, plan.scenarios[slot.scenario]);
+  options.cpus = CpusOf(plan, slot).server;
+  if (options.polymux == kThisProgram) {
+    options.polymux = std::filesystem::read_symlink(kThisProgram);
+  }
+  options.launcher.insert(
+      options.launcher.begin(),
+      {"env", "POLYMUX_PADDING=" +
+                  std::string(static_cast<std::size_t>(slot.padding), 'x')});
+  return options;
+}
+
 void Measure(const Plan& plan, const ServerOptions& server_options,
              Trial& trial) {
   const Arm& arm = plan.arms[trial.slot.arm];
-  Server server(arm, server_options);
+  Server server(arm, ServerOptionsOf(server_options, plan, trial.slot));
   trial.backend = server.backend();
-  trial.load = RunLoadProcess({.address = server.address(),
-                               .scenario = plan.scenarios[trial.slot.scenario],
-                               .warm_up = plan.warm_up,
-                               .window = plan.window,
-                               .threads = plan.load_threads,
-                               .cpus = plan.cpus.load,
-                               .observed = server.pids(),
-                               .signal_window = arm.is_polymux(),
-                               .polymux = server_options.polymux});
+  trial.load = RunLoadProcess(
+      {.address = server.address(),
+       .scenario = plan.scenarios[trial.slot.scenario],
+       .warm_up = plan.warm_up,
+       .window = plan.window,
+       .threads = plan.load_threads,
+       .cpus = CpusOf(plan, trial.slot).load,
+       .observed = server.pids(),
+       .signal_window = arm.is_polymux(),
+       .seed = plan.seed + static_cast<std::uint64_t>(trial.slot.round),
+       .polymux = server_options.polymux});
   if (!trial.load.error.empty()) {
     // A dead server is the cause of what the load saw a moment before.
     trial.invalid = server.HowItDied(kDeathLag).value_or(trial.load.error);

@@ -25,8 +25,9 @@ struct Trial {
   bool valid() const { return invalid.empty(); }
 };
 
-// Runs the trial of `slot`.  What goes wrong makes it invalid.  Leaves no
-// process behind.  Throws Interrupted.
+// Runs the trial of `slot`, whose plan overrides the reactors and CPUs of
+// `server_options`; the load is the same for all arms of a round.  What goes
+// wrong makes it invalid.  Leaves no process behind.  Throws Interrupted.
 Trial RunTrial(const Plan& plan, const Slot& slot,
                const ServerOptions& server_options);
 

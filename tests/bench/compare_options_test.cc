@@ -37,23 +37,57 @@ int ExitCodeOf(std::vector<std::string> arguments) {
   return exit_code == nullptr ? -1 : *exit_code;
 }
 
-TEST(CompareOptionsTest, TheDefaultMeasuresUnderThreeMinutes) {
+TEST(CompareOptionsTest, TheDefaultMeasuresUnderFiveMinutes) {
   const Plan plan = PlanOf({});
-  EXPECT_EQ(plan.arms.size(), kBuiltIn.size());
+  EXPECT_EQ(plan.arms.size(), kBuiltIn.size() + 1);
   ASSERT_EQ(plan.scenarios.size(), 2u);
   EXPECT_EQ(plan.scenarios[0].name, "echo-100");
   EXPECT_EQ(plan.scenarios[1].name, "idle-900");
   EXPECT_EQ(plan.baseline, "epoll-lt");
+  EXPECT_EQ(plan.control, "epoll-lt#2");
   EXPECT_EQ(plan.reactors, 1);
-  EXPECT_LT(EstimateAll(plan), std::chrono::seconds(150));
+  EXPECT_LT(EstimateAll(plan), std::chrono::minutes(5));
 }
 
-TEST(CompareOptionsTest, QuickIsQuickUnlessToldOtherwise) {
-  EXPECT_LT(EstimateAll(PlanOf({"--quick"})), std::chrono::seconds(40));
-  const Plan plan = PlanOf({"--quick", "--rounds", "9", "--duration=2s"});
-  EXPECT_EQ(plan.rounds, 9);
-  EXPECT_EQ(plan.window, std::chrono::seconds(2));
-  EXPECT_LT(plan.warm_up, milliseconds(300));
+TEST(CompareOptionsTest, TwoMoreArmsStillMeasureUnderFiveMinutes) {
+  const Plan plan = PlanOf({"--arm", "a=a {port}", "--arm", "b=b {port}"});
+  EXPECT_EQ(plan.arms.size(), 8u);
+  EXPECT_EQ(plan.rounds, 16);
+  EXPECT_LT(EstimateAll(plan), std::chrono::minutes(5));
+}
+
+TEST(CompareOptionsTest, PresetsAreWholeBlocks) {
+  // 6 arms: 12 rounds are two squares, one of them with the CPUs swapped.
+  EXPECT_EQ(PlanOf({"--quick"}).rounds, 12);
+  EXPECT_EQ(PlanOf({"--standard"}).rounds, 24);
+  EXPECT_EQ(PlanOf({"--rigorous"}).rounds, 36);
+  // 5 arms.
+  EXPECT_EQ(PlanOf({"--arms", "poll,select,epoll-lt,raw-epoll"}).rounds, 20);
+}
+
+TEST(CompareOptionsTest, RoundsAreWholeBlocksButForATry) {
+  EXPECT_EQ(PlanOf({"--rounds", "13"}).rounds, 24);
+  EXPECT_EQ(PlanOf({"--rounds", "11"}).rounds, 11);
+  EXPECT_EQ(PlanOf({"--standard", "--rounds", "12"}).rounds, 12);
+}
+
+TEST(CompareOptionsTest, PrecisionAllowsMoreRounds) {
+  EXPECT_FALSE(PlanOf({"--rigorous"}).precision);
+  const Plan plan = PlanOf({"--rigorous", "--precision", "1.5%"});
+  EXPECT_EQ(plan.precision, 0.015);
+  EXPECT_EQ(plan.rounds, kPrecisionRounds);
+  EXPECT_EQ(PlanOf({"--margin", "5%"}).margin, 0.05);
+  EXPECT_EQ(ExitCodeOf({"--precision", "1"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--precision", "x%"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--margin", "0%"}), 2);
+}
+
+TEST(CompareOptionsTest, ASecondCopyThatIsThereIsTheControl) {
+  const Plan plan = PlanOf({"--arms", "poll,poll"});
+  EXPECT_EQ(plan.arms.size(), 2u);
+  EXPECT_EQ(plan.control, "poll#2");
+  EXPECT_EQ(PlanOf({"--arms", "poll,poll", "--baseline", "poll#2"}).control,
+            "poll");
 }
 
 TEST(CompareOptionsTest, AWorkloadOfOnesOwn) {

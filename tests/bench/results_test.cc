@@ -42,7 +42,8 @@ TEST(ResultsTest, ThePlan) {
                             "idle": 200, "message_size": 100, "depth": 1,
                             "rate": null, "arrivals": "poisson",
                             "messages_per_connection": null,
-                            "slow_readers": 0, "burst": false})"));
+                            "slow_readers": 0, "burst": false,
+                            "reactors": null})"));
   EXPECT_EQ(plan["arms"][2],
             Json::parse(R"({"name": "raw", "kind": "peer", "target": "raw",
                             "max_fd": null, "unavailable": null})"));
