@@ -78,8 +78,8 @@ int Measure(const ServerOptions& server_options,
     exit_code = kInterrupted;
   }
   const auto report = WriteReports(results, file.parent_path());
-  fmt::print("{}\n{}\n{}\n", RenderTable(results), file.string(),
-             report.string());
+  fmt::print("{}\n{}\n{}\n", RenderTable(results, ColourOfStdout()),
+             file.string(), report.string());
   if (exit_code == kInterrupted) return exit_code;
   const int judgement = JudgeConditions(conditions, results.plan,
                                         Analyze(results.plan, results.trials));

@@ -40,6 +40,17 @@ Value PerMessage(const Trial& trial, const Scenario& scenario,
                     std::vector<std::string>(names.begin(), names.end()));
 }
 
+// One counter over another; none when a server does not keep both.
+Value CounterQuotient(const Trial& trial, const char* dividend,
+                      const char* divisor) {
+  if (!trial.counters) return std::nullopt;
+  const auto& counters = trial.counters->counters;
+  const auto above = counters.find(dividend);
+  const auto below = counters.find(divisor);
+  if (above == counters.end() || below == counters.end()) return std::nullopt;
+  return Quotient(above->second, static_cast<double>(below->second));
+}
+
 constexpr double kNsPerUs = 1e3;
 constexpr double kNsPerSecond = 1e9;
 
@@ -76,6 +87,21 @@ constexpr std::array kMetrics{
            [](const Trial& trial, const Scenario&) {
              return Quotient(trial.load.latency_ns.max, kNsPerUs);
            }},
+    Metric{"service_p50_us",
+           [](const Trial& trial, const Scenario&) -> Value {
+             if (!trial.load.service_ns) return std::nullopt;
+             return Quotient(trial.load.service_ns->p50, kNsPerUs);
+           }},
+    Metric{"service_p99_us",
+           [](const Trial& trial, const Scenario&) -> Value {
+             if (!trial.load.service_ns) return std::nullopt;
+             return Quotient(trial.load.service_ns->p99, kNsPerUs);
+           }},
+    Metric{"send_lag_p99_us",
+           [](const Trial& trial, const Scenario&) -> Value {
+             if (!trial.load.send_lag_ns) return std::nullopt;
+             return Quotient(trial.load.send_lag_ns->p99, kNsPerUs);
+           }},
     Metric{kServerCpuShare,
            [](const Trial& trial, const Scenario&) {
              return Quotient(trial.load.server_cpu_ns,
@@ -89,6 +115,36 @@ constexpr std::array kMetrics{
     Metric{"rss_bytes",
            [](const Trial& trial, const Scenario&) {
              return Quotient(trial.load.rss_bytes, 1);
+           }},
+    Metric{"user_us_per_message",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(
+                 trial.load.server_user_ns,
+                 static_cast<double>(trial.load.messages) * kNsPerUs);
+           }},
+    Metric{"system_us_per_message",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(
+                 trial.load.server_system_ns,
+                 static_cast<double>(trial.load.messages) * kNsPerUs);
+           }},
+    Metric{"voluntary_switches_per_1000",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.voluntary_switches,
+                             static_cast<double>(trial.load.messages) / 1000);
+           }},
+    Metric{"involuntary_switches_per_1000",
+           [](const Trial& trial, const Scenario&) {
+             return Quotient(trial.load.involuntary_switches,
+                             static_cast<double>(trial.load.messages) / 1000);
+           }},
+    Metric{"events_per_wait",
+           [](const Trial& trial, const Scenario&) {
+             return CounterQuotient(trial, "events", "waits");
+           }},
+    Metric{"bytes_per_read",
+           [](const Trial& trial, const Scenario&) {
+             return CounterQuotient(trial, "bytes_read", "reads");
            }},
     Metric{"waits_per_message",
            [](const Trial& trial, const Scenario& scenario) {

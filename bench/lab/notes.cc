@@ -7,6 +7,7 @@
 #include <set>
 
 #include "bench/lab/flags.h"
+#include "bench/lab/statistics.h"
 
 namespace polymux::bench {
 namespace {
@@ -78,18 +79,58 @@ void NoteCpus(const Results& results, NoteList& notes) {
   }
 }
 
+// Effects that are missing for want of rounds.
+void NoteTooFewRounds(const Plan& plan, std::span<const Cell> cells,
+                      NoteList& notes) {
+  for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
+    int rounds = 0;
+    bool lacks = false;
+    for (const Cell& cell : cells) {
+      if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
+      lacks = true;
+      rounds = std::max(rounds, cell.valid_trials - cell.tainted_trials);
+    }
+    if (!lacks) continue;
+    const double confidence =
+        std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+    notes.push_back(fmt::format(
+        "{}: {} good rounds are too few for an interval of {:.4g} % (needed so "
+        "that all of them together hold with {:g} %), which takes {}: no "
+        "verdict.",
+        plan.scenarios[scenario].name, rounds, 100 * confidence,
+        100 * plan.confidence, ValuesNeeded(confidence)));
+  }
+}
+
+void NoteTainted(const Plan& plan, std::span<const Cell> cells,
+                 NoteList& notes) {
+  for (const Cell& cell : cells) {
+    if (cell.tainted_trials == 0) continue;
+    std::string note = fmt::format(
+        "{}, {}: {} of {} trials were disturbed and do not count",
+        plan.scenarios[cell.scenario].name, plan.arms[cell.arm].name,
+        cell.tainted_trials, cell.valid_trials);
+    if (cell.effect && cell.effect_with_tainted) {
+      note += fmt::format(
+          "; with them, and without what was repeated for "
+          "them, the ratio is {:.3f} [{:.3f}, {:.3f}]",
+          cell.effect_with_tainted->ratio, cell.effect_with_tainted->low,
+          cell.effect_with_tainted->high);
+    }
+    notes.push_back(note + ".");
+  }
+}
+
 void NoteControl(const Plan& plan, NoteList& notes) {
-  const std::string copy = plan.baseline + "#2";
-  const bool has_control =
-      std::ranges::find(plan.arms, copy, &Arm::name) != plan.arms.end();
   notes.push_back(
-      has_control
-          ? fmt::format("{} is the baseline once more: the distance of its "
-                        "ratio from 1 is noise.",
-                        copy)
-          : fmt::format("To see the noise, name the baseline twice: --arms "
-                        "{0},{0},...",
-                        plan.baseline));
+      plan.control.empty()
+          ? fmt::format("There is no control, hence no verdict: what chance "
+                        "does here is not known. A second copy of {0} shows "
+                        "it: --arms {0},{0},...",
+                        plan.baseline)
+          : fmt::format("{} is {} once more: what its interval spans is noise. "
+                        "Less than half of that is no difference.",
+                        plan.control, plan.baseline));
 }
 
 }  // namespace
@@ -99,8 +140,10 @@ std::vector<std::string> Notes(const Results& results,
   NoteList notes;
   NoteIncomplete(results, notes);
   NoteInvalid(results.plan, cells, notes);
+  NoteTooFewRounds(results.plan, cells, notes);
+  NoteTainted(results.plan, cells, notes);
   NoteFlag(results, kClientBound,
-           "the server was less than 90 % busy, so do not rank by msg/s or "
+           "* the server was less than 90 % busy, so do not rank by msg/s or "
            "latency; CPU per message stands.",
            notes);
   NoteFlag(results, kUnsaturated,
@@ -109,8 +152,11 @@ std::vector<std::string> Notes(const Results& results,
            notes);
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);
-  notes.push_back(
-      "min..max are the extremes of the rounds, not a confidence interval.");
+  notes.push_back(fmt::format(
+      "[low, high]: the true ratios of all arms of a scenario lie in these "
+      "with "
+      "{:g} % confidence. Equivalent: within {:g} % of the baseline.",
+      100 * results.plan.confidence, 100 * results.plan.margin));
   return notes;
 }
 

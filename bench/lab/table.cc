@@ -11,6 +11,7 @@
 
 #include "apps/flag_values.h"
 #include "bench/lab/analysis.h"
+#include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
@@ -20,13 +21,21 @@ namespace {
 
 constexpr std::string_view kNotAvailable = "n/a";
 
+// One arm in one scenario.
+struct Row {
+  const Cell& cell;
+  std::string_view arm;
+  std::string_view verdict;
+  bool is_client_bound;
+};
+
 // A column of figures: its two lines of heading, how wide it is with the blank
 // before it, and what stands in it.
 struct Column {
   std::string_view group;
   std::string_view heading;
   int width;
-  std::string (*text)(const Cell& cell);
+  std::string (*text)(const Row& row);
 };
 
 std::string Median(const Cell& cell, std::string_view metric) {
@@ -38,21 +47,21 @@ std::string FormatRatio(double ratio) {
   return ratio < 10 ? fmt::format("{:.3f}", ratio) : FormatNumber(ratio);
 }
 
-std::string RatioMedian(const Cell& cell) {
+std::string Ratio(const Cell& cell) {
+  if (cell.effect) return FormatRatio(cell.effect->ratio);
   return cell.ratio ? FormatRatio(cell.ratio->median) : "-";
 }
 
-std::string RatioRange(const Cell& cell) {
-  if (!cell.ratio) return "";
-  return fmt::format("{}..{}", FormatRatio(cell.ratio->min),
-                     FormatRatio(cell.ratio->max));
+std::string RatioInterval(const Cell& cell) {
+  if (!cell.effect) return "";
+  return fmt::format("[{}, {}]", FormatRatio(cell.effect->low),
+                     FormatRatio(cell.effect->high));
 }
 
-std::string CpuRange(const Cell& cell) {
-  const auto summary = cell.Find(kPrimaryMetric);
-  if (!summary) return "";
-  return fmt::format("{}..{}", FormatNumber(summary->min),
-                     FormatNumber(summary->max));
+// A rate that the load generator set ranks nobody.
+std::string Rate(const Row& row) {
+  return Median(row.cell, "messages_per_second") +
+         (row.is_client_bound ? "*" : "");
 }
 
 std::string Percent(const Cell& cell, std::string_view metric) {
@@ -69,45 +78,71 @@ std::string Mebibytes(const Cell& cell) {
 
 // A group's heading stands over its last column, right-aligned.
 constexpr std::array kCostColumns{
-    Column{"", "median", 8,
-           [](const Cell& cell) { return Median(cell, kPrimaryMetric); }},
-    Column{"server CPU us/message", "min..max", 13, CpuRange},
-    Column{"", "median", 8, RatioMedian},
-    Column{"ratio to baseline", "min..max", 13, RatioRange},
-    Column{
-        "", "msg/s", 8,
-        [](const Cell& cell) { return Median(cell, "messages_per_second"); }},
+    Column{"server", "CPU us", 7,
+           [](const Row& row) { return Median(row.cell, kPrimaryMetric); }},
+    Column{"", "ratio", 7, [](const Row& row) { return Ratio(row.cell); }},
+    Column{"to baseline", "[low, high]", 15,
+           [](const Row& row) { return RatioInterval(row.cell); }},
+    Column{"", "verdict", 13,
+           [](const Row& row) { return std::string(row.verdict); }},
+    Column{"", "msg/s", 8, Rate},
     Column{"", "p50", 6,
-           [](const Cell& cell) { return Median(cell, "latency_p50_us"); }},
+           [](const Row& row) { return Median(row.cell, "latency_p50_us"); }},
     Column{"", "p99", 6,
-           [](const Cell& cell) { return Median(cell, "latency_p99_us"); }},
+           [](const Row& row) { return Median(row.cell, "latency_p99_us"); }},
     Column{"latency us", "p99.9", 6,
-           [](const Cell& cell) { return Median(cell, "latency_p999_us"); }},
+           [](const Row& row) { return Median(row.cell, "latency_p999_us"); }},
+};
+
+// Of an open loop.  All arms are asked for the same rate, so that latencies
+// compare; CPU per message at that rate is the server's and the idle machine's.
+constexpr std::array kOpenLoopColumns{
+    Column{"", "CPU us", 7,
+           [](const Row& row) { return Median(row.cell, kPrimaryMetric); }},
+    Column{"", "ratio", 7, [](const Row& row) { return Ratio(row.cell); }},
+    Column{"", "verdict", 13,
+           [](const Row& row) { return std::string(row.verdict); }},
+    Column{
+        "", "msg/s", 7,
+        [](const Row& row) { return Median(row.cell, "messages_per_second"); }},
+    Column{"", "p50", 6,
+           [](const Row& row) { return Median(row.cell, "latency_p50_us"); }},
+    Column{"", "p99", 6,
+           [](const Row& row) { return Median(row.cell, "latency_p99_us"); }},
+    Column{"latency us", "p99.9", 6,
+           [](const Row& row) { return Median(row.cell, "latency_p999_us"); }},
+    Column{"service", "p99", 9,
+           [](const Row& row) { return Median(row.cell, "service_p99_us"); }},
+    Column{"send lag", "p99", 9,
+           [](const Row& row) { return Median(row.cell, "send_lag_p99_us"); }},
 };
 
 constexpr std::array kWhyColumns{
     Column{"", "calls", 8,
-           [](const Cell& cell) {
-             return Median(cell, "system_calls_per_message");
+           [](const Row& row) {
+             return Median(row.cell, "system_calls_per_message");
            }},
-    Column{"", "waits", 7,
-           [](const Cell& cell) { return Median(cell, "waits_per_message"); }},
+    Column{
+        "", "waits", 7,
+        [](const Row& row) { return Median(row.cell, "waits_per_message"); }},
     Column{
         "", "changes", 9,
-        [](const Cell& cell) { return Median(cell, "changes_per_message"); }},
-    Column{"", "reads", 7,
-           [](const Cell& cell) { return Median(cell, "reads_per_message"); }},
+        [](const Row& row) { return Median(row.cell, "changes_per_message"); }},
+    Column{
+        "", "reads", 7,
+        [](const Row& row) { return Median(row.cell, "reads_per_message"); }},
     Column{"", "EAGAIN", 8,
-           [](const Cell& cell) {
-             return Median(cell, "eagain_reads_per_message");
+           [](const Row& row) {
+             return Median(row.cell, "eagain_reads_per_message");
            }},
-    Column{"counted by the server, per message", "writes", 8,
-           [](const Cell& cell) { return Median(cell, "writes_per_message"); }},
+    Column{
+        "counted by the server, per message", "writes", 8,
+        [](const Row& row) { return Median(row.cell, "writes_per_message"); }},
     Column{"", "server", 8,
-           [](const Cell& cell) { return Percent(cell, kServerCpuShare); }},
+           [](const Row& row) { return Percent(row.cell, kServerCpuShare); }},
     Column{"CPU used", "load", 7,
-           [](const Cell& cell) { return Percent(cell, "load_cpu_share"); }},
-    Column{"RSS", "MiB", 7, Mebibytes},
+           [](const Row& row) { return Percent(row.cell, "load_cpu_share"); }},
+    Column{"RSS", "MiB", 7, [](const Row& row) { return Mebibytes(row.cell); }},
 };
 
 std::size_t ArmWidth(const Plan& plan) {
@@ -131,14 +166,14 @@ std::string Heading(std::span<const Column> columns, std::size_t arm_width) {
   return groups + "\n" + headings + "\n";
 }
 
-std::string Row(std::span<const Column> columns, const Cell& cell,
-                std::string_view arm, std::size_t arm_width) {
-  std::string row = fmt::format("{:<{}}", arm, arm_width);
+std::string Line(std::span<const Column> columns, const Row& row,
+                 std::size_t arm_width) {
+  std::string line = fmt::format("{:<{}}", row.arm, arm_width);
   for (const Column& column : columns) {
-    row += fmt::format("{:>{}}", column.text(cell), column.width);
+    line += fmt::format("{:>{}}", column.text(row), column.width);
   }
-  row.erase(row.find_last_not_of(' ') + 1);
-  return row + "\n";
+  line.erase(line.find_last_not_of(' ') + 1);
+  return line + "\n";
 }
 
 // Why a row has no figures; empty when it has some.
@@ -149,27 +184,74 @@ std::string WithoutFigures(const Cell& cell) {
                                   : "no valid trial, see below";
 }
 
-std::string CostTable(const Plan& plan, std::span<const Cell> cells) {
-  const std::size_t arm_width = ArmWidth(plan);
-  std::string table = Heading(kCostColumns, arm_width);
+std::string_view VerdictWord(const Plan& plan, const Cell& cell) {
+  const std::string& name = plan.arms[cell.arm].name;
+  if (name == plan.baseline) return "baseline";
+  if (name == plan.control) return "control";
+  return cell.verdict ? ToString(*cell.verdict) : "-";
+}
+
+bool IsClientBound(const Results& results, const Cell& cell) {
+  return std::ranges::any_of(results.trials, [&cell](const Trial& trial) {
+    if (!trial.valid() || trial.slot.scenario != cell.scenario ||
+        trial.slot.arm != cell.arm) {
+      return false;
+    }
+    const auto flags = Flags(trial);
+    return std::ranges::find(flags, kClientBound) != flags.end();
+  });
+}
+
+Row MakeRow(const Results& results, const Cell& cell) {
+  return {.cell = cell,
+          .arm = results.plan.arms[cell.arm].name,
+          .verdict = VerdictWord(results.plan, cell),
+          .is_client_bound = IsClientBound(results, cell)};
+}
+
+std::string CostTable(const Results& results, std::span<const Cell> cells,
+                      std::span<const Column> columns) {
+  const std::size_t arm_width = ArmWidth(results.plan);
+  std::string table = Heading(columns, arm_width);
   for (const Cell& cell : cells) {
-    const std::string& arm = plan.arms[cell.arm].name;
+    const Row row = MakeRow(results, cell);
     const std::string why = WithoutFigures(cell);
-    table += why.empty() ? Row(kCostColumns, cell, arm, arm_width)
-                         : Wrap(fmt::format("{:<{}}  ", arm, arm_width), why);
+    table += why.empty()
+                 ? Line(columns, row, arm_width)
+                 : Wrap(fmt::format("{:<{}}  ", row.arm, arm_width), why);
   }
   return table;
 }
 
 // Empty when no cell has figures.
-std::string WhyTable(const Plan& plan, std::span<const Cell> cells) {
-  const std::size_t arm_width = ArmWidth(plan);
+std::string WhyTable(const Results& results, std::span<const Cell> cells) {
+  const std::size_t arm_width = ArmWidth(results.plan);
   std::string rows;
   for (const Cell& cell : cells) {
     if (!WithoutFigures(cell).empty()) continue;
-    rows += Row(kWhyColumns, cell, plan.arms[cell.arm].name, arm_width);
+    rows += Line(kWhyColumns, MakeRow(results, cell), arm_width);
   }
   return rows.empty() ? "" : "\n" + Heading(kWhyColumns, arm_width) + rows;
+}
+
+// Beside which verdict the counters say something.
+std::string Reasons(const Plan& plan, std::span<const Cell> cells) {
+  std::string reasons;
+  for (const Cell& cell : cells) {
+    if (cell.why.empty()) continue;
+    reasons += Wrap(plan.arms[cell.arm].name + ": ", cell.why);
+  }
+  return reasons.empty() ? "" : "\n" + reasons;
+}
+
+std::string ScenarioText(const Results& results, std::span<const Cell> cells,
+                         const Scenario& scenario) {
+  const std::span<const Column> columns =
+      scenario.rate ? std::span<const Column>(kOpenLoopColumns)
+                    : std::span<const Column>(kCostColumns);
+  return fmt::format("\n{}: {}\n\n{}{}{}", scenario.name, scenario.Describe(),
+                     CostTable(results, cells, columns),
+                     WhyTable(results, cells), Reasons(results.plan, cells));
 }
 
 // The cells of one scenario.
@@ -178,30 +260,33 @@ std::span<const Cell> CellsOf(const Plan& plan, std::span<const Cell> cells,
   return cells.subspan(scenario * plan.arms.size(), plan.arms.size());
 }
 
-// "5.02 us in idle-900 (poll 6.10 times that, raw-epoll 0.95)"; empty without
-// a figure of the baseline.
+// "poll slower (1.204)"; the ratio alone without a verdict.
+std::string ArmClause(const Plan& plan, const Cell& cell) {
+  const std::string& name = plan.arms[cell.arm].name;
+  if (!cell.verdict) return fmt::format("{} {} times", name, Ratio(cell));
+  if (*cell.verdict == Verdict::kInconclusive) return name + " inconclusive";
+  return fmt::format("{} {} ({})", name, ToString(*cell.verdict), Ratio(cell));
+}
+
+// "5.02 us in idle-900 (poll slower (6.10), raw-epoll faster (0.95))"; empty
+// without a figure of the baseline.
 std::string Clause(const Plan& plan, std::span<const Cell> cells,
                    std::size_t scenario) {
   std::string clause;
-  std::vector<const Cell*> others;
+  std::vector<std::string> others;
   for (const Cell& cell : cells) {
-    if (cell.ratio) others.push_back(&cell);
+    const std::string& name = plan.arms[cell.arm].name;
+    if (cell.ratio && name != plan.control) {
+      others.push_back(ArmClause(plan, cell));
+    }
     const auto cost = cell.Find(kPrimaryMetric);
-    if (cost && plan.arms[cell.arm].name == plan.baseline) {
+    if (cost && name == plan.baseline) {
       clause = fmt::format("{} us in {}", FormatNumber(cost->median),
                            plan.scenarios[scenario].name);
     }
   }
   if (clause.empty() || others.empty()) return clause;
-  std::ranges::sort(others, {},
-                    [](const Cell* cell) { return cell->ratio->median; });
-  clause += fmt::format(" ({} {} times that", plan.arms[others[0]->arm].name,
-                        FormatRatio(others[0]->ratio->median));
-  if (others.size() > 1) {
-    clause += fmt::format(", {} {}", plan.arms[others.back()->arm].name,
-                          FormatRatio(others.back()->ratio->median));
-  }
-  return clause + ")";
+  return fmt::format("{}: {}", clause, fmt::join(others, ", "));
 }
 
 std::string Headline(const Plan& plan, std::span<const Cell> cells) {
@@ -215,7 +300,7 @@ std::string Headline(const Plan& plan, std::span<const Cell> cells) {
     return fmt::format("Nothing is known of the baseline, {}.", plan.baseline);
   }
   return fmt::format("Server CPU per message: {} needs {}.", plan.baseline,
-                     fmt::join(clauses, ", "));
+                     fmt::join(clauses, "; "));
 }
 
 std::string Conditions(const Results& results) {
@@ -225,24 +310,40 @@ std::string Conditions(const Results& results) {
                      FormatDuration(plan.window), plan.baseline);
 }
 
+// One for each scenario whose control came out as different.
+std::string ControlAlarms(const Plan& plan, const Analysis& analysis,
+                          Colour colour) {
+  std::string alarms;
+  for (const ControlCheck& control : analysis.controls) {
+    if (control.sound) continue;
+    alarms += Red(
+        Wrap("", fmt::format("DO NOT QUOTE THIS RUN: in {} a second copy of {} "
+                             "came out as different from it ({} [{}, {}]).",
+                             plan.scenarios[control.scenario].name,
+                             plan.baseline, FormatRatio(control.effect.ratio),
+                             FormatRatio(control.effect.low),
+                             FormatRatio(control.effect.high))),
+        colour);
+  }
+  return alarms;
+}
+
 }  // namespace
 
-std::string RenderTable(const Results& results) {
+std::string RenderTable(const Results& results, Colour colour) {
   const Plan& plan = results.plan;
-  const std::vector<Cell> cells = Analyze(plan, results.trials).cells;
-  std::string text = Wrap("", Headline(plan, cells));
+  const Analysis analysis = Analyze(plan, results.trials);
+  std::string text = Wrap("", Headline(plan, analysis.cells));
+  text += ControlAlarms(plan, analysis, colour);
   const std::string warning = DebugWarning(results);
-  if (!warning.empty()) text += Wrap("", warning);
+  if (!warning.empty()) text += Red(Wrap("", warning), colour);
   text += Wrap("", Conditions(results));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
-    const auto of_scenario = CellsOf(plan, cells, i);
-    text +=
-        fmt::format("\n{}: {}\n\n{}{}", plan.scenarios[i].name,
-                    plan.scenarios[i].Describe(), CostTable(plan, of_scenario),
-                    WhyTable(plan, of_scenario));
+    text += ScenarioText(results, CellsOf(plan, analysis.cells, i),
+                         plan.scenarios[i]);
   }
   text += "\n";
-  for (const std::string& note : Notes(results, cells)) {
+  for (const std::string& note : Notes(results, analysis.cells)) {
     text += Wrap("- ", note);
   }
   return text;

@@ -4,13 +4,15 @@
 #include <string>
 
 #include "bench/lab/results.h"
+#include "bench/lab/text.h"
 
 namespace polymux::bench {
 
-// What the person sees: a sentence, two tables per scenario (cost and latency;
-// what the server did per message), notes.  80 columns, and at most 100 when
-// arms have long names.
-std::string RenderTable(const Results& results);
+// What the person sees: the verdicts in a sentence, why the run must not be
+// quoted (in red, if it must not), two tables per scenario (cost and latency;
+// what the server did per message), the reasons of the verdicts, notes.  80
+// columns, and at most 100 when arms have long names.
+std::string RenderTable(const Results& results, Colour colour = Colour::kNone);
 
 }  // namespace polymux::bench
 

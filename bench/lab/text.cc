@@ -1,10 +1,24 @@
 #include "bench/lab/text.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdlib>
 #include <sstream>
 
 namespace polymux::bench {
+
+Colour ColourOfStdout() {
+  const char* no_color = std::getenv("NO_COLOR");
+  const bool unwanted = no_color != nullptr && *no_color != '\0';
+  return !unwanted && ::isatty(STDOUT_FILENO) == 1 ? Colour::kAnsi
+                                                   : Colour::kNone;
+}
+
+std::string Red(std::string_view text, Colour colour) {
+  return colour == Colour::kAnsi ? fmt::format("\033[1;31m{}\033[0m", text)
+                                 : std::string(text);
+}
 
 std::string FormatNumber(double value) {
   std::string_view unit;

@@ -9,6 +9,16 @@ namespace polymux::bench {
 // Columns of what the lab prints.
 inline constexpr std::size_t kTextWidth = 80;
 
+// Whether text may be coloured, for a terminal.
+enum class Colour { kNone, kAnsi };
+
+// kAnsi when standard output is a terminal and NO_COLOR is not set
+// (no-color.org).
+Colour ColourOfStdout();
+
+// `text` in red, or as it is.
+std::string Red(std::string_view text, Colour colour);
+
 // Three significant digits in at most 5 columns: "4.93", "49.3", "493",
 // "4.93k", "49.3k".  REQUIRES: value >= 0.
 std::string FormatNumber(double value);

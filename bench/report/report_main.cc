@@ -37,7 +37,7 @@ int Report(const std::filesystem::path& file,
   const Results results = ReadResults(file);
   const auto conditions = ParseConditions(fail_if, results.plan);
   const auto page = WriteReports(results, directory);
-  fmt::print("{}\n{}\n", RenderTable(results), page.string());
+  fmt::print("{}\n{}\n", RenderTable(results, ColourOfStdout()), page.string());
   return JudgeConditions(conditions, results.plan,
                          Analyze(results.plan, results.trials));
 }

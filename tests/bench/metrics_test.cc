@@ -47,6 +47,32 @@ TEST_F(MetricsTest, CountersRelateToTheMessagesOfTheServer) {
   EXPECT_DOUBLE_EQ(*Value("system_calls_per_message"), 2.3);
 }
 
+TEST_F(MetricsTest, WhatACallBroughtAndWhatTheKernelSaw) {
+  trial_.counters->counters["events"] = 150;
+  EXPECT_DOUBLE_EQ(*Value("events_per_wait"), 3);
+  EXPECT_DOUBLE_EQ(*Value("bytes_per_read"), 50'000 / 600.0);
+  EXPECT_EQ(Value("user_us_per_message"), std::nullopt);
+  trial_.load.server_user_ns = 4'000'000;
+  trial_.load.server_system_ns = 8'000'000;
+  trial_.load.voluntary_switches = 30;
+  trial_.load.involuntary_switches = 5;
+  EXPECT_DOUBLE_EQ(*Value("user_us_per_message"), 4);
+  EXPECT_DOUBLE_EQ(*Value("system_us_per_message"), 8);
+  EXPECT_DOUBLE_EQ(*Value("voluntary_switches_per_1000"), 30);
+  EXPECT_DOUBLE_EQ(*Value("involuntary_switches_per_1000"), 5);
+}
+
+TEST_F(MetricsTest, AnOpenLoopTellsServiceAndLag) {
+  EXPECT_EQ(Value("service_p50_us"), std::nullopt);
+  trial_.load.service_ns.emplace();
+  trial_.load.service_ns->p50 = 2000;
+  trial_.load.service_ns->p99 = 3000;
+  trial_.load.send_lag_ns.emplace().p99 = 500;
+  EXPECT_DOUBLE_EQ(*Value("service_p50_us"), 2);
+  EXPECT_DOUBLE_EQ(*Value("service_p99_us"), 3);
+  EXPECT_DOUBLE_EQ(*Value("send_lag_p99_us"), 0.5);
+}
+
 TEST_F(MetricsTest, WhatIsNotKnownIsNotAvailable) {
   trial_.counters.reset();
   EXPECT_EQ(Value("waits_per_message"), std::nullopt);

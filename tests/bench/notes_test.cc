@@ -18,9 +18,16 @@ std::vector<std::string> NotesOf(const Results& results) {
   return Notes(results, Analyze(results.plan, results.trials).cells);
 }
 
-TEST(NotesTest, SaysWhatMinAndMaxAreNot) {
+TEST(NotesTest, SaysWhatAnIntervalIs) {
   EXPECT_THAT(NotesOf(SampleResults()),
-              Contains(HasSubstr("not a confidence interval")));
+              Contains(HasSubstr("lie in these with 95 % confidence")));
+}
+
+TEST(NotesTest, TooFewRoundsAreNotPassedOver) {
+  EXPECT_THAT(NotesOf(SampleResults()),
+              Contains(AllOf(StartsWith("small: 3 good rounds are too few for "
+                                        "an interval of 97.5 %"),
+                             HasSubstr("which takes 7: no verdict"))));
 }
 
 TEST(NotesTest, AnIncompleteRunSaysSoFirst) {
@@ -61,11 +68,11 @@ TEST(NotesTest, ALoadWithTimeToSpareIsAnotherMatter) {
               Not(Contains(StartsWith("small: unsaturated"))));
 }
 
-TEST(NotesTest, ACopyOfTheBaselineIsExplained) {
+TEST(NotesTest, TheControlIsExplained) {
   Results results = SampleResults();
   EXPECT_THAT(NotesOf(results), Contains(HasSubstr("--arms base,base,...")));
-  results.plan.arms[2].name = "base#2";
-  EXPECT_THAT(NotesOf(results), Contains(HasSubstr("base#2 is the baseline")));
+  results.plan.control = "base#2";
+  EXPECT_THAT(NotesOf(results), Contains(StartsWith("base#2 is base once")));
 }
 
 TEST(NotesTest, TooFewCpus) {

@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <random>
 #include <sstream>
 #include <vector>
 
 #include "tests/bench/lab_samples.h"
+#include "tests/bench/simulated_run.h"
 
 namespace polymux::bench {
 namespace {
@@ -33,8 +35,8 @@ bool Has(const std::string& text, const std::string& part) {
 TEST(TableTest, BeginsWithASentence) {
   const std::string text = RenderTable(SampleResults());
   EXPECT_TRUE(text.starts_with(
-      "Server CPU per message: base needs 11.0 us in small (low 0.500 times "
-      "that, raw\n1.000), 11.0 us in crowd (raw 1.000 times that)."))
+      "Server CPU per message: base needs 11.0 us in small: low 0.500 times, "
+      "raw 1.000\ntimes; 11.0 us in crowd: raw 1.000 times.\n"))
       << text;
 }
 
@@ -42,11 +44,11 @@ TEST(TableTest, TheTablesOfAScenario) {
   const std::string expected =
       R"(small: 10 connections, 100-byte messages
 
-         server CPU us/message    ratio to baseline                latency us
-arm        median     min..max  median     min..max   msg/s   p50   p99 p99.9
-base         11.0   10.0..12.0       -                1.00k  1.50  12.3   n/a
-low          5.50   5.00..6.00   0.500 0.500..0.500   1.00k  1.50  12.3   n/a
-raw          11.0   10.0..12.0   1.000 1.000..1.000   1.00k  1.50  12.3   n/a
+          server           to baseline                             latency us
+arm       CPU us  ratio    [low, high]      verdict   msg/s   p50   p99 p99.9
+base        11.0      -                    baseline  1.00k*  1.50  12.3   n/a
+low         5.50  0.500                           -  1.00k*  1.50  12.3   n/a
+raw         11.0  1.000                           -  1.00k*  1.50  12.3   n/a
 
                       counted by the server, per message       CPU used    RSS
 arm         calls  waits  changes  reads  EAGAIN  writes  server   load    MiB
@@ -108,6 +110,55 @@ TEST(TableTest, FitsAHundredColumnsWithLongNames) {
   for (Arm& arm : results.plan.arms) arm.name.resize(20, 'x');
   results.plan.baseline = results.plan.arms[0].name;
   EXPECT_LE(Width(RenderTable(results)), 100u);
+}
+
+// Arms "base", "base#2", "same", "slow"; 24 rounds.
+Results SimulatedResults(double noise) {
+  std::mt19937_64 random(1);
+  Results results{.environment = {}, .plan = SimulatedPlan(24)};
+  results.trials = SimulateTrials({.noise = noise}, random);
+  return results;
+}
+
+TEST(TableTest, BeginsWithTheVerdicts) {
+  const std::string text = RenderTable(SimulatedResults(0));
+  EXPECT_TRUE(
+      text.starts_with("Server CPU per message: base needs 5.00 us in "
+                       "simulated: same equivalent\n"
+                       "(1.000), slow slower (1.030).\n"))
+      << text;
+  EXPECT_TRUE(Has(text, "  1.030 [1.030, 1.030]       slower")) << text;
+  EXPECT_TRUE(Has(text, "  1.000 [1.000, 1.000]      control")) << text;
+  EXPECT_FALSE(Has(text, "DO NOT QUOTE THIS RUN")) << text;
+}
+
+TEST(TableTest, AnUnsoundControlStandsInRed) {
+  Results results = SimulatedResults(0);
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm == 1) *trial.load.server_cpu_ns += 1'000'000'000;
+  }
+  EXPECT_TRUE(Has(RenderTable(results),
+                  "\nDO NOT QUOTE THIS RUN: in simulated a second copy"));
+  EXPECT_TRUE(Has(RenderTable(results, Colour::kAnsi),
+                  "\n\033[1;31mDO NOT QUOTE THIS RUN"));
+}
+
+TEST(TableTest, AnOpenLoopHasItsOwnTable) {
+  Results results = SampleResults();
+  results.plan.scenarios[0].rate = 1000;
+  for (Trial& trial : results.trials) {
+    trial.load.service_ns.emplace();
+    trial.load.service_ns->p50 = 1400;
+    trial.load.service_ns->p99 = 9000;
+    trial.load.send_lag_ns.emplace().p99 = 250;
+  }
+  const std::string text = RenderTable(results);
+  EXPECT_TRUE(
+      Has(text,
+          "base        11.0      -     baseline  1.00k  1.50  12.3   n/a"
+          "     9.00     0.25\n"))
+      << text;
+  EXPECT_LE(Width(text), 80u);
 }
 
 }  // namespace
