@@ -66,7 +66,7 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
                  std::size_t& size) {
   const CLI::Validator positive = CLI::Range(1, 1'000'000).description("");
   app.add_option("--scenarios", options.scenarios,
-                 "Built-in workloads, or \"all\"\n"
+                 "Built-in workloads, groups of them, or \"all\"\n"
                  "(default: echo-100,idle-900)")
       ->delimiter(',')
       ->type_name("NAME,...");

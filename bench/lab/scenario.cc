@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "apps/flag_values.h"
 #include "bench/lab/usage_error.h"
@@ -22,15 +23,71 @@ const std::vector<Scenario>& Table() {
       {.name = "bulk", .active = 100, .message_size = 16384},
       {.name = "idle-900", .active = 10, .idle = 900},
       {.name = "idle-8000", .active = 100, .idle = 8000},
+      {.name = "idle-0", .active = 10},
+      {.name = "idle-100", .active = 10, .idle = 100},
+      {.name = "idle-300", .active = 10, .idle = 300},
+      {.name = "idle-1000", .active = 10, .idle = 1000},
+      {.name = "idle-3000", .active = 10, .idle = 3000},
+      {.name = "idle-10000", .active = 10, .idle = 10'000},
+      {.name = "active-10", .active = 10, .idle = 990},
+      {.name = "active-100", .active = 100, .idle = 900},
+      {.name = "active-500", .active = 500, .idle = 500},
+      {.name = "active-1000", .active = 1000},
+      {.name = "size-64", .active = 100, .message_size = 64},
+      {.name = "size-512", .active = 100, .message_size = 512},
+      {.name = "size-4k", .active = 100, .message_size = 4096},
+      {.name = "size-16k", .active = 100, .message_size = 16'384},
+      {.name = "size-64k", .active = 100, .message_size = 65'536},
+      {.name = "depth-1", .active = 100},
+      {.name = "depth-4", .active = 100, .depth = 4},
+      {.name = "depth-16", .active = 100, .depth = 16},
+      {.name = "depth-64", .active = 100, .depth = 64},
+      {.name = "reactors-1", .active = 100, .reactors = 1},
+      {.name = "reactors-2", .active = 100, .reactors = 2},
+      {.name = "reactors-4", .active = 100, .reactors = 4},
+      {.name = "stream", .active = 10, .message_size = 65'536, .depth = 8},
+      {.name = "churn", .active = 100, .messages_per_connection = 10},
+      {.name = "slow-readers", .active = 100, .slow_readers = 10},
+      {.name = "burst", .active = 1000, .burst = true},
   };
   return table;
 }
 
-const Scenario& Find(const std::string& name) {
+const std::vector<ScenarioGroup>& Groups() {
+  static const auto& groups = *new std::vector<ScenarioGroup>{
+      {"idle-curve",
+       "what silent connections cost",
+       {"idle-0", "idle-100", "idle-300", "idle-1000", "idle-3000",
+        "idle-10000"}},
+      {"active-curve",
+       "the share that is active, of 1000",
+       {"active-10", "active-100", "active-500", "active-1000"}},
+      {"sizes",
+       "the size of a message",
+       {"size-64", "size-512", "size-4k", "size-16k", "size-64k"}},
+      {"depths",
+       "messages in one go",
+       {"depth-1", "depth-4", "depth-16", "depth-64"}},
+      {"reactors", "several loops", {"reactors-1", "reactors-2", "reactors-4"}},
+  };
+  return groups;
+}
+
+// The scenario of this name, or those of the group.
+std::vector<Scenario> Find(std::string_view name) {
   const auto found = std::ranges::find(Table(), name, &Scenario::name);
-  if (found != Table().end()) return *found;
+  if (found != Table().end()) return {*found};
+  const auto group = std::ranges::find(Groups(), name, &ScenarioGroup::name);
+  if (group != Groups().end()) {
+    std::vector<Scenario> scenarios;
+    for (const std::string_view member : group->members) {
+      scenarios.push_back(*std::ranges::find(Table(), member, &Scenario::name));
+    }
+    return scenarios;
+  }
   std::vector<std::string> names;
   std::ranges::transform(Table(), std::back_inserter(names), &Scenario::name);
+  for (const ScenarioGroup& known : Groups()) names.emplace_back(known.name);
   throw UsageError(
       fmt::format("no scenario \"{}\"; there are {}, and \"all\" for every one",
                   name, fmt::join(names, ", ")));
@@ -50,6 +107,17 @@ std::string Scenario::Describe() const {
               ? fmt::format(", {}-byte messages", message_size)
               : fmt::format(", messages of {}", FormatSize(message_size));
   if (depth > 1) text += fmt::format(", {} outstanding", depth);
+  if (rate) {
+    text +=
+        fmt::format(", {:.0f} per second ({})", *rate,
+                    arrivals == Arrivals::kPoisson ? "Poisson" : "constant");
+  }
+  if (messages_per_connection) {
+    text += fmt::format(", {} per connection", *messages_per_connection);
+  }
+  if (slow_readers > 0) text += fmt::format(", {} slow readers", slow_readers);
+  if (burst) text += ", all at once";
+  if (reactors) text += ", " + Plural(*reactors, "reactor");
   return text;
 }
 
@@ -58,18 +126,48 @@ void Scenario::Validate() const {
   if (idle < 0) throw UsageError("more active connections than connections");
   if (message_size < 1) throw UsageError("a message has at least one byte");
   if (depth < 1) throw UsageError("the depth is at least 1");
+  if (slow_readers < 0)
+    throw UsageError("there cannot be fewer than 0 slow readers");
+  if (rate && !(*rate > 0))
+    throw UsageError("a rate is more than 0 per second");
+  if (messages_per_connection && *messages_per_connection < 1) {
+    throw UsageError("a connection carries at least one message");
+  }
+  if (reactors && *reactors < 0) {
+    throw UsageError("there cannot be fewer than 0 reactors");
+  }
+  if ((rate || burst) && depth != 1) {
+    throw UsageError("a rate and a burst have a depth of 1");
+  }
+  if (messages_per_connection && *messages_per_connection < depth) {
+    throw UsageError("a connection carries fewer messages than the depth");
+  }
+  const int kinds =
+      (rate ? 1 : 0) + (messages_per_connection ? 1 : 0) + (burst ? 1 : 0);
+  if (kinds > 1) {
+    throw UsageError(
+        "a rate, messages per connection and a burst exclude each other");
+  }
 }
 
 std::span<const Scenario> BuiltInScenarios() { return Table(); }
 
+std::span<const ScenarioGroup> ScenarioGroups() { return Groups(); }
+
 std::vector<Scenario> SelectScenarios(std::span<const std::string> names) {
   if (names.size() == 1 && names.front() == "all") return Table();
   std::vector<Scenario> selected;
+  std::set<std::string_view> given;
   for (const std::string& name : names) {
-    if (std::ranges::find(selected, name, &Scenario::name) != selected.end()) {
+    if (!given.insert(name).second) {
       throw UsageError(fmt::format("scenario \"{}\" is given twice", name));
     }
-    selected.push_back(Find(name));
+    for (const Scenario& scenario : Find(name)) {
+      // Groups may overlap.
+      const auto same =
+          std::ranges::find(selected, scenario.name, &Scenario::name);
+      if (same == selected.end()) selected.push_back(scenario);
+    }
   }
   return selected;
 }

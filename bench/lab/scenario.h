@@ -49,9 +49,18 @@ struct Scenario {
 // The one table of built-in scenarios.
 std::span<const Scenario> BuiltInScenarios();
 
-// The built-in scenarios of these names, in this order; the one name "all"
-// stands for every one.  Throws UsageError for an unknown name or one given
-// twice.
+// Built-in scenarios that differ in one number and so answer a question
+// together.
+struct ScenarioGroup {
+  std::string_view name;
+  std::string_view question;
+  std::vector<std::string_view> members;
+};
+std::span<const ScenarioGroup> ScenarioGroups();
+
+// The built-in scenarios of these names, in this order; the name of a group
+// stands for its members, the one name "all" for every one.  Throws UsageError
+// for an unknown name or one given twice.
 std::vector<Scenario> SelectScenarios(std::span<const std::string> names);
 
 }  // namespace polymux::bench

@@ -60,9 +60,10 @@ Results FullResults() {
   plan.seed = 0xffff'ffff'ffff'ffff;
   plan.scenarios[0].rate = 1234.5;
   plan.scenarios[0].arrivals = Arrivals::kConstant;
-  plan.scenarios[0].messages_per_connection = 8;
+  plan.scenarios[0].reactors = 2;
+  plan.scenarios[1].messages_per_connection = 8;
   plan.scenarios[0].slow_readers = 3;
-  plan.scenarios[0].burst = true;
+  plan.scenarios.push_back({.name = "burst", .burst = true});
   Trial& trial = results.trials[0];
   trial.slot.attempt = 2;
   trial.slot.cpus_swapped = true;

@@ -2,20 +2,43 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "bench/lab/usage_error.h"
 
 namespace polymux::bench {
 namespace {
 
-TEST(ScenarioTest, ThereAreTheSevenBuiltInOnes) {
-  std::vector<std::string> names;
+TEST(ScenarioTest, TheBuiltInOnesMakeSenseAndHaveDifferentNames) {
+  std::set<std::string> names;
   for (const Scenario& scenario : BuiltInScenarios()) {
     scenario.Validate();
-    names.push_back(scenario.name);
+    EXPECT_TRUE(names.insert(scenario.name).second) << scenario.name;
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"echo-1", "echo-100", "echo-1000",
-                                             "pipeline", "bulk", "idle-900",
-                                             "idle-8000"}));
+  for (const char* name : {"echo-1", "echo-100", "echo-1000", "pipeline",
+                           "bulk", "idle-900", "idle-8000"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(ScenarioTest, AGroupStandsForItsMembers) {
+  for (const ScenarioGroup& group : ScenarioGroups()) {
+    const std::vector<std::string> names{std::string(group.name)};
+    const auto selected = SelectScenarios(names);
+    ASSERT_EQ(selected.size(), group.members.size()) << group.name;
+    for (std::size_t i = 0; i < selected.size(); ++i) {
+      EXPECT_EQ(selected[i].name, group.members[i]);
+    }
+  }
+}
+
+TEST(ScenarioTest, AMemberOfAGroupIsTakenOnce) {
+  const std::vector<std::string> names{"depth-4", "depths", "echo-1"};
+  const auto selected = SelectScenarios(names);
+  ASSERT_EQ(selected.size(), 5u);
+  EXPECT_EQ(selected[0].name, "depth-4");
+  EXPECT_EQ(selected[1].name, "depth-1");
+  EXPECT_EQ(selected[4].name, "echo-1");
 }
 
 TEST(ScenarioTest, SelectsInTheOrderAsked) {
@@ -60,6 +83,36 @@ TEST(ScenarioTest, DescribesItself) {
                 .Describe(),
             "5 active among 20 idle connections, messages of 4k, 3 "
             "outstanding");
+}
+
+TEST(ScenarioTest, DescribesItsTraffic) {
+  EXPECT_EQ((Scenario{.name = "x", .rate = 1e4}).Describe(),
+            "1 connection, 100-byte messages, 10000 per second (Poisson)");
+  EXPECT_EQ((Scenario{.name = "x",
+                      .messages_per_connection = 5,
+                      .slow_readers = 2,
+                      .reactors = 1})
+                .Describe(),
+            "1 connection, 100-byte messages, 5 per connection, 2 slow "
+            "readers, 1 reactor");
+  EXPECT_EQ((Scenario{.name = "x", .burst = true}).Describe(),
+            "1 connection, 100-byte messages, all at once");
+}
+
+TEST(ScenarioTest, TrafficOfTwoKindsIsRefused) {
+  EXPECT_THROW((Scenario{.name = "x", .rate = 5, .burst = true}).Validate(),
+               UsageError);
+  EXPECT_THROW(
+      (Scenario{.name = "x", .messages_per_connection = 5, .burst = true})
+          .Validate(),
+      UsageError);
+  EXPECT_THROW((Scenario{.name = "x", .rate = 0.0}).Validate(), UsageError);
+  EXPECT_THROW((Scenario{.name = "x", .depth = 2, .rate = 5}).Validate(),
+               UsageError);
+  EXPECT_THROW((Scenario{.name = "x", .messages_per_connection = 0}).Validate(),
+               UsageError);
+  EXPECT_THROW((Scenario{.name = "x", .slow_readers = -1}).Validate(),
+               UsageError);
 }
 
 TEST(ScenarioTest, RefusesWhatMakesNoSense) {
