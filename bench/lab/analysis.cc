@@ -4,14 +4,12 @@
 #include <cmath>
 #include <utility>
 
+#include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/statistics.h"
 
 namespace polymux::bench {
 namespace {
-
-// No flag says so yet: no trial is tainted.
-bool IsTainted(const Trial& /*trial*/) { return false; }
 
 using TrialByRound = std::map<int, const Trial*>;
 

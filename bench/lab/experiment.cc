@@ -8,11 +8,15 @@
 
 #include "bench/lab/analysis.h"
 #include "bench/lab/progress.h"
+#include "bench/lab/repetition.h"
 #include "bench/lab/usage_error.h"
 #include "poller/backends.h"
 
 namespace polymux::bench {
 namespace {
+
+// How often one round may be repeated.
+constexpr int kMaxRepetitions = 2;
 
 void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
   Server server(arm, options);
@@ -49,6 +53,24 @@ bool IsPreciseEnough(const Results& results, int round) {
   });
 }
 
+// Runs these trials, or fewer once the results are precise enough.
+void RunSlots(const std::vector<Slot>& slots, const ServerOptions& options,
+              const std::filesystem::path& file, Results& results) {
+  Progress progress(results.plan, slots, stderr);
+  for (const Slot& slot : slots) {
+    progress.Starting(slot);
+    const bool begins_round = !results.trials.empty() &&
+                              results.trials.back().slot.round != slot.round;
+    if (begins_round) WriteResults(results, file);
+    if (begins_round && slot.attempt == 0 &&
+        IsPreciseEnough(results, slot.round)) {
+      break;
+    }
+    results.trials.push_back(RunTrial(results.plan, slot, options));
+    progress.Finished(results.trials.back());
+  }
+}
+
 }  // namespace
 
 void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug) {
@@ -61,16 +83,12 @@ void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug) {
 
 void RunExperiment(Results& results, const ServerOptions& options,
                    const std::filesystem::path& file) {
-  const std::vector<Slot> slots = Schedule(results.plan);
-  Progress progress(results.plan, slots, stderr);
-  for (const Slot& slot : slots) {
-    progress.Starting(slot);
-    const bool begins_round = !results.trials.empty() &&
-                              results.trials.back().slot.round != slot.round;
-    if (begins_round) WriteResults(results, file);
-    if (begins_round && IsPreciseEnough(results, slot.round)) break;
-    results.trials.push_back(RunTrial(results.plan, slot, options));
-    progress.Finished(results.trials.back());
+  RunSlots(Schedule(results.plan), options, file, results);
+  std::size_t left = RepetitionLimit(results.trials.size());
+  for (int attempt = 0; attempt < kMaxRepetitions; ++attempt) {
+    const std::vector<Slot> again = Repetitions(results.trials, left);
+    RunSlots(again, options, file, results);
+    left -= again.size();
   }
   results.complete = true;
 }

@@ -15,7 +15,9 @@ namespace polymux::bench {
 // is not an optimised build and `allow_debug` is false; Interrupted.
 void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug);
 
-// Runs the trials of `results.plan` and appends them to `results.trials`.
+// Runs the trials of `results.plan`, then repeats tainted rounds, and appends
+// all of them to `results.trials`; ends early when the plan's precision is
+// reached.
 // Tells of its progress on stderr and writes `file` before every round.  Sets
 // `results.complete` at the end; throws Interrupted before that.
 void RunExperiment(Results& results, const ServerOptions& options,

@@ -1,30 +1,99 @@
 #include "bench/lab/flags.h"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace polymux::bench {
 namespace {
 
-// Of one CPU.
-constexpr double kBusy = 0.9;
+// Shares of the window.  Steal and the CPU time of others are known in ticks of
+// 10 ms: one tick in 500 ms must not be too much.
+constexpr double kBusy = 0.9;  // of one CPU
+constexpr double kStealLimit = 0.025;
+constexpr double kOtherCpuLimit = 0.10;
+constexpr double kPressureLimit = 0.10;
 
-bool IsBusy(std::int64_t cpu_ns, std::int64_t window_ns) {
-  return static_cast<double>(cpu_ns) >= kBusy * static_cast<double>(window_ns);
+constexpr double kHalvesLimit = 0.15;
+// Fewer messages in a half say nothing about steadiness.
+constexpr std::int64_t kMessagesOfAHalf = 100;
+constexpr double kRateLimit = 0.95;
+
+using FlagList = std::vector<std::string_view>;
+
+double Share(std::int64_t part_ns, const LoadOutcome& load) {
+  if (load.window_ns <= 0) return 0;
+  return static_cast<double>(part_ns) / static_cast<double>(load.window_ns);
+}
+
+bool Differ(double one, double other) {
+  return std::max(one, other) > std::min(one, other) * (1 + kHalvesLimit);
+}
+
+bool IsUnsteady(const LoadOutcome& load) {
+  const auto& [first, second] = load.half_messages;
+  if (std::min(first, second) < kMessagesOfAHalf) return false;
+  const auto messages1 = static_cast<double>(first);
+  const auto messages2 = static_cast<double>(second);
+  if (Differ(messages1, messages2)) return true;
+  if (!load.half_server_cpu_ns) return false;
+  const auto& [cpu1, cpu2] = *load.half_server_cpu_ns;
+  return Differ(static_cast<double>(cpu1) / messages1,
+                static_cast<double>(cpu2) / messages2);
+}
+
+FlagList Disturbances(const LoadOutcome& load) {
+  FlagList flags;
+  if (Share(load.steal_ns.value_or(0), load) > kStealLimit) {
+    flags.push_back(kSteal);
+  }
+  if (Share(load.other_cpu_ns, load) > kOtherCpuLimit) {
+    flags.push_back(kOtherCpu);
+  }
+  if (IsUnsteady(load)) flags.push_back(kUnsteady);
+  if (load.rate && load.rate->late) flags.push_back(kLateGenerator);
+  return flags;
+}
+
+void AddPace(const LoadOutcome& load, FlagList& flags) {
+  if (load.rate) {
+    // An open loop leaves both sides time to spare on purpose.
+    if (load.rate->achieved < kRateLimit * load.rate->intended) {
+      flags.push_back(kRateMissed);
+    }
+    return;
+  }
+  if (!load.server_cpu_ns || Share(*load.server_cpu_ns, load) >= kBusy) return;
+  flags.push_back(kClientBound);
+  if (Share(load.load_cpu_ns, load) < kBusy) flags.push_back(kUnsaturated);
+}
+
+bool IsOversubscribed(const Plan& plan, const Trial& trial) {
+  const Scenario& scenario = plan.scenarios[trial.slot.scenario];
+  const int loops = plan.arms[trial.slot.arm].is_polymux()
+                        ? std::max(1, ReactorsOf(plan, scenario))
+                        : 1;
+  const std::size_t cpus =
+      std::max<std::size_t>(1, plan.cpus.server.size() + plan.cpus.load.size());
+  return static_cast<std::size_t>(loops + plan.load_threads) > cpus;
 }
 
 }  // namespace
 
-std::vector<std::string_view> Flags(const Trial& trial) {
-  std::vector<std::string_view> flags;
+std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial) {
   const LoadOutcome& load = trial.load;
-  if (load.server_cpu_ns && !IsBusy(*load.server_cpu_ns, load.window_ns)) {
-    flags.push_back(kClientBound);
-    if (!IsBusy(load.load_cpu_ns, load.window_ns)) {
-      flags.push_back(kUnsaturated);
-    }
+  FlagList flags = Disturbances(load);
+  AddPace(load, flags);
+  // In microseconds.
+  if (Share(load.psi_cpu_us.value_or(0) * 1000, load) > kPressureLimit) {
+    flags.push_back(kPressure);
   }
+  if (IsOversubscribed(plan, trial)) flags.push_back(kOversubscribed);
   if (trial.build && !IsOptimised(*trial.build)) flags.push_back(kDebugBuild);
   return flags;
+}
+
+bool IsTainted(const Trial& trial) {
+  return trial.valid() && !Disturbances(trial.load).empty();
 }
 
 }  // namespace polymux::bench

@@ -24,7 +24,7 @@ std::vector<std::string> ArmsWithFlag(const Results& results,
     if (!trial.valid() || (scenario && trial.slot.scenario != *scenario)) {
       continue;
     }
-    const auto flags = Flags(trial);
+    const auto flags = Flags(results.plan, trial);
     if (std::ranges::find(flags, flag) != flags.end()) {
       arms.insert(trial.slot.arm);
     }

@@ -189,6 +189,7 @@ nanoseconds EstimateAll(const Plan& plan) {
 std::string DescribePlan(const Plan& plan) {
   std::string text = fmt::format(
       "{} rounds of {} warm-up and {} measured, order from seed {}: {}\n"
+      "tainted rounds are repeated, at most a quarter as many trials again\n"
       "reactors {}, load threads {}, CPUs: {}\n",
       plan.rounds, FormatDuration(plan.warm_up), FormatDuration(plan.window),
       plan.seed, DescribeLength(EstimateAll(plan)), plan.reactors,

@@ -31,9 +31,10 @@ Progress::~Progress() { ClearLine(); }
 void Progress::Starting(const Slot& slot) {
   if (!rewrites_) return;
   ClearLine();
-  fmt::print(stream_, "round {} of {}: {}, {} ({} left)", slot.round + 1,
-             plan_.rounds, plan_.scenarios[slot.scenario].name,
-             plan_.arms[slot.arm].name, DescribeLength(Remaining()));
+  fmt::print(stream_, "{}round {} of {}: {}, {} ({} left)",
+             slot.attempt > 0 ? "again " : "", slot.round + 1, plan_.rounds,
+             plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
+             DescribeLength(Remaining()));
   std::fflush(stream_);
 }
 
@@ -49,8 +50,9 @@ void Progress::Finished(const Trial& trial) {
   const bool ends_round =
       finished_ == slots_.size() || slots_[finished_].round != slot.round;
   if (ends_round && !rewrites_) {
-    fmt::print(stream_, "round {} of {} done, {} left\n", slot.round + 1,
-               plan_.rounds, DescribeLength(Remaining()));
+    fmt::print(stream_, "round {} of {} done{}, {} left\n", slot.round + 1,
+               plan_.rounds, slot.attempt > 0 ? " again" : "",
+               DescribeLength(Remaining()));
   }
   std::fflush(stream_);
 }

@@ -144,7 +144,7 @@ Json TrialJson(const Plan& plan, const Trial& trial) {
               {"padding", trial.slot.padding},
               {"valid", trial.valid()},
               {"invalid_reason", TextOrNull(trial.invalid)},
-              {"flags", Flags(trial)},
+              {"flags", Flags(plan, trial)},
               {"messages", load.messages},
               {"window_ns", load.window_ns},
               {"server_cpu_ns", OrNull(load.server_cpu_ns)},

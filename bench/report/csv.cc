@@ -34,7 +34,7 @@ std::string RenderCsv(const Results& results) {
         fmt::format("{},{},{},{},{},{},{}", Field(scenario.name),
                     Field(plan.arms[trial.slot.arm].name), trial.slot.round,
                     trial.slot.position, trial.slot.attempt, trial.valid(),
-                    fmt::join(Flags(trial), " "));
+                    fmt::join(Flags(plan, trial), " "));
     for (const Metric& metric : Metrics()) {
       const auto value = metric.value(trial, scenario);
       if (value) text += fmt::format("{},{},{}\n", row, metric.name, *value);

@@ -41,7 +41,7 @@ std::string Title(const Plan& plan, const Dot& dot) {
   std::string title = fmt::format("{}, round {}: {} µs per message",
                                   plan.arms[trial.slot.arm].name,
                                   trial.slot.round + 1, FormatNumber(dot.cost));
-  const auto flags = Flags(trial);
+  const auto flags = Flags(plan, trial);
   if (!flags.empty()) title += fmt::format(" [{}]", fmt::join(flags, ", "));
   if (!trial.valid()) title += " INVALID: " + trial.invalid;
   return title;

@@ -1,0 +1,125 @@
+#include "bench/lab/flags.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/bench/lab_samples.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+// A trial of a second in which both sides are busy and nothing is wrong.
+Trial Sound() {
+  Trial trial = SampleTrial(SamplePlan(), Slot{0, 0, 0, 0}, 950);
+  trial.load.load_cpu_ns = 990'000'000;
+  trial.load.half_messages = {500, 500};
+  trial.load.half_server_cpu_ns = {{475'000'000, 475'000'000}};
+  trial.load.steal_ns = 25'000'000;
+  trial.load.other_cpu_ns = 100'000'000;
+  trial.load.psi_cpu_us = 100'000;
+  return trial;
+}
+
+std::vector<std::string_view> FlagsOf(const Trial& trial) {
+  return Flags(SamplePlan(), trial);
+}
+
+TEST(FlagsTest, ASoundTrialAtItsLimitsHasNone) {
+  EXPECT_THAT(FlagsOf(Sound()), IsEmpty());
+  EXPECT_FALSE(IsTainted(Sound()));
+}
+
+TEST(FlagsTest, DisturbancesTaint) {
+  Trial trial = Sound();
+  *trial.load.steal_ns += 1'000'000;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kSteal));
+  EXPECT_TRUE(IsTainted(trial));
+
+  trial = Sound();
+  trial.load.other_cpu_ns += 1'000'000;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kOtherCpu));
+  EXPECT_TRUE(IsTainted(trial));
+
+  trial = Sound();
+  trial.load.rate = LoadOutcome::Rate{100, 100, 50, true};
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kLateGenerator));
+  EXPECT_TRUE(IsTainted(trial));
+}
+
+TEST(FlagsTest, HalvesThatDifferAreUnsteady) {
+  Trial trial = Sound();
+  trial.load.half_messages = {500, 570};
+  trial.load.half_server_cpu_ns = {{475'000'000, 541'500'000}};
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  // The rate.
+  trial.load.half_messages = {500, 580};
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kUnsteady));
+  EXPECT_TRUE(IsTainted(trial));
+  // CPU per message.
+  trial.load.half_messages = {500, 500};
+  trial.load.half_server_cpu_ns = {{475'000'000, 400'000'000}};
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kUnsteady));
+  // A few messages.
+  trial.load.half_messages = {90, 50};
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+}
+
+TEST(FlagsTest, WhatARepetitionWouldNotChangeDoesNotTaint) {
+  Trial trial = Sound();
+  trial.load.server_cpu_ns = 890'000'000;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kClientBound));
+  trial.load.load_cpu_ns = 890'000'000;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kClientBound, kUnsaturated));
+  EXPECT_FALSE(IsTainted(trial));
+
+  trial = Sound();
+  *trial.load.psi_cpu_us += 1000;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kPressure));
+  EXPECT_FALSE(IsTainted(trial));
+
+  trial = Sound();
+  trial.build->ndebug = false;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kDebugBuild));
+  EXPECT_FALSE(IsTainted(trial));
+}
+
+TEST(FlagsTest, AnOpenLoopIsJudgedByItsRate) {
+  Trial trial = Sound();
+  trial.load.server_cpu_ns = 100'000'000;
+  trial.load.rate = LoadOutcome::Rate{100, 95, 0, false};
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial.load.rate->achieved = 94;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kRateMissed));
+  EXPECT_FALSE(IsTainted(trial));
+}
+
+TEST(FlagsTest, MoreThreadsThanCpusIsOversubscribed) {
+  Plan plan = SamplePlan();
+  plan.scenarios[0].reactors = 2;
+  EXPECT_THAT(Flags(plan, Sound()), ElementsAre(kOversubscribed));
+  // A peer has one thread.
+  Trial peer = Sound();
+  peer.slot.arm = 2;
+  EXPECT_THAT(Flags(plan, peer), Not(Contains(kOversubscribed)));
+  plan.cpus = {.server = {0, 1}, .load = {2}};
+  EXPECT_THAT(Flags(plan, Sound()), IsEmpty());
+  // Unpinned: there is one CPU.
+  plan.scenarios[0].reactors = 1;
+  plan.cpus = {};
+  EXPECT_THAT(Flags(plan, Sound()), ElementsAre(kOversubscribed));
+}
+
+TEST(FlagsTest, AnInvalidTrialIsNotTainted) {
+  Trial trial = Sound();
+  *trial.load.steal_ns *= 10;
+  trial.invalid = "broken";
+  EXPECT_FALSE(IsTainted(trial));
+}
+
+}  // namespace
+}  // namespace polymux::bench
