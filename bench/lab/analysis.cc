@@ -7,6 +7,7 @@
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/statistics.h"
+#include "bench/lab/why.h"
 
 namespace polymux::bench {
 namespace {
@@ -183,8 +184,20 @@ class ScenarioAnalysis {
     cell.ratio = RatioSummary(LogRatios(scenario_, arm.best, baseline.best));
     cell.effect = EstimateEffect(
         LogRatios(scenario_, arm.clean, baseline.clean), confidence);
+    if (!IsControl(cell.arm)) cell.why = Why(arm.clean, baseline.clean, cell);
     cell.effect_with_tainted = EstimateEffect(
         LogRatios(scenario_, arm.first, baseline.first), confidence);
+  }
+
+  std::string Why(const TrialByRound& arm, const TrialByRound& baseline,
+                  const Cell& cell) const {
+    std::vector<TrialPair> pairs;
+    for (const auto& [round, trial] : arm) {
+      const auto found = baseline.find(round);
+      if (found != baseline.end()) pairs.push_back({trial, found->second});
+    }
+    return ExplainCounters(plan_.arms[cell.arm].name, plan_.baseline, pairs,
+                           scenario_, ArmConfidence(plan_, index_));
   }
 
   const Plan& plan_;

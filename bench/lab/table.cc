@@ -234,12 +234,12 @@ std::string WhyTable(const Results& results, std::span<const Cell> cells) {
   return rows.empty() ? "" : "\n" + Heading(kWhyColumns, arm_width) + rows;
 }
 
-// Beside which verdict the counters say something.
-std::string Reasons(const Plan& plan, std::span<const Cell> cells) {
+// What the counters say beside the verdicts.
+std::string Reasons(std::span<const Cell> cells) {
   std::string reasons;
   for (const Cell& cell : cells) {
     if (cell.why.empty()) continue;
-    reasons += Wrap(plan.arms[cell.arm].name + ": ", cell.why);
+    reasons += Wrap("- ", cell.why);
   }
   return reasons.empty() ? "" : "\n" + reasons;
 }
@@ -251,7 +251,7 @@ std::string ScenarioText(const Results& results, std::span<const Cell> cells,
                     : std::span<const Column>(kCostColumns);
   return fmt::format("\n{}: {}\n\n{}{}{}", scenario.name, scenario.Describe(),
                      CostTable(results, cells, columns),
-                     WhyTable(results, cells), Reasons(results.plan, cells));
+                     WhyTable(results, cells), Reasons(cells));
 }
 
 // The cells of one scenario.
