@@ -6,7 +6,9 @@
 //              stay ready: the cost of asking, level-triggered everywhere
 // Round        the classic chart: make `ready` of `watched` ready, collect,
 //              resolve and reset them, with the backend's own trigger
-// WatchForget  one descriptor comes and goes among `watched`
+// WatchForget  one descriptor comes and goes among `watched`, unseen
+// Churn        the same, and a Wait tells that it is readable before it goes:
+//              a connection with a single request
 // Modify       one descriptor changes its interest among `watched`
 // TokenOnly    a Watch that only replaces the token
 // WakeUp       two threads wake each other through eventfds, there and back
@@ -150,6 +152,17 @@ void WatchForget(benchmark::State& state, const Backend& backend) {
   }
 }
 
+void Churn(benchmark::State& state, const Backend& backend) {
+  Watched watched(backend, state.range(0), kRead);
+  const EventFd fd;
+  fd.Signal();
+  for ([[maybe_unused]] auto _ : state) {
+    watched.poller().Watch(fd.get(), kRead, 0);
+    Require(!watched.Wait().empty(), "an event is lost");
+    watched.poller().Forget(fd.get());
+  }
+}
+
 void Modify(benchmark::State& state, const Backend& backend) {
   Watched watched(backend, state.range(0), kRead);
   const EventFd fd;
@@ -227,6 +240,7 @@ bool RegisterAll() {
     auto* const wait = Register("Wait", Wait, backend);
     auto* const round = Register("Round", Round, backend);
     auto* const watch = Register("WatchForget", WatchForget, backend);
+    auto* const churn = Register("Churn", Churn, backend);
     auto* const modify = Register("Modify", Modify, backend);
     for (const std::int64_t size : Sizes(backend)) {
       for (const std::int64_t ready : {std::int64_t{1}, size / 10, size}) {
@@ -235,11 +249,13 @@ bool RegisterAll() {
         round->Args({size, ready});
       }
       watch->Arg(size);
+      churn->Arg(size);
       modify->Arg(size);
     }
     wait->ArgNames({"watched", "ready"});
     round->ArgNames({"watched", "ready"});
     watch->ArgName("watched");
+    churn->ArgName("watched");
     modify->ArgName("watched");
     Register("TokenOnly", TokenOnly, backend)->Arg(8)->ArgName("watched");
     Register("WakeUp", WakeUp, backend)->UseRealTime();
