@@ -184,20 +184,19 @@ class ScenarioAnalysis {
     cell.ratio = RatioSummary(LogRatios(scenario_, arm.best, baseline.best));
     cell.effect = EstimateEffect(
         LogRatios(scenario_, arm.clean, baseline.clean), confidence);
-    if (!IsControl(cell.arm)) cell.why = Why(arm.clean, baseline.clean, cell);
+    if (!IsControl(cell.arm)) cell.why = Why(arm.clean, baseline.clean);
     cell.effect_with_tainted = EstimateEffect(
         LogRatios(scenario_, arm.first, baseline.first), confidence);
   }
 
-  std::string Why(const TrialByRound& arm, const TrialByRound& baseline,
-                  const Cell& cell) const {
+  std::string Why(const TrialByRound& arm, const TrialByRound& baseline) const {
     std::vector<TrialPair> pairs;
     for (const auto& [round, trial] : arm) {
       const auto found = baseline.find(round);
       if (found != baseline.end()) pairs.push_back({trial, found->second});
     }
-    return ExplainCounters(plan_.arms[cell.arm].name, plan_.baseline, pairs,
-                           scenario_, ArmConfidence(plan_, index_));
+    return ExplainCounters(plan_.baseline, pairs, scenario_,
+                           ArmConfidence(plan_, index_));
   }
 
   const Plan& plan_;

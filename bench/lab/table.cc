@@ -192,12 +192,12 @@ std::string_view VerdictWord(const Plan& plan, const Cell& cell) {
 }
 
 bool IsClientBound(const Results& results, const Cell& cell) {
-  return std::ranges::any_of(results.trials, [&cell](const Trial& trial) {
+  return std::ranges::any_of(results.trials, [&](const Trial& trial) {
     if (!trial.valid() || trial.slot.scenario != cell.scenario ||
         trial.slot.arm != cell.arm) {
       return false;
     }
-    const auto flags = Flags(trial);
+    const auto flags = Flags(results.plan, trial);
     return std::ranges::find(flags, kClientBound) != flags.end();
   });
 }
@@ -235,11 +235,11 @@ std::string WhyTable(const Results& results, std::span<const Cell> cells) {
 }
 
 // What the counters say beside the verdicts.
-std::string Reasons(std::span<const Cell> cells) {
+std::string Reasons(const Plan& plan, std::span<const Cell> cells) {
   std::string reasons;
   for (const Cell& cell : cells) {
     if (cell.why.empty()) continue;
-    reasons += Wrap("- ", cell.why);
+    reasons += Wrap(plan.arms[cell.arm].name + ": ", cell.why);
   }
   return reasons.empty() ? "" : "\n" + reasons;
 }
@@ -251,7 +251,7 @@ std::string ScenarioText(const Results& results, std::span<const Cell> cells,
                     : std::span<const Column>(kCostColumns);
   return fmt::format("\n{}: {}\n\n{}{}{}", scenario.name, scenario.Describe(),
                      CostTable(results, cells, columns),
-                     WhyTable(results, cells), Reasons(cells));
+                     WhyTable(results, cells), Reasons(results.plan, cells));
 }
 
 // The cells of one scenario.

@@ -130,7 +130,7 @@ std::string Time(const Comparison& comparison, double least_us,
 
 }  // namespace
 
-std::string ExplainCounters(std::string_view arm, std::string_view baseline,
+std::string ExplainCounters(std::string_view baseline,
                             std::span<const TrialPair> rounds,
                             const Scenario& scenario, double confidence) {
   const Comparison comparison(rounds, scenario, confidence);
@@ -143,7 +143,7 @@ std::string ExplainCounters(std::string_view arm, std::string_view baseline,
   }
   const double least_us = costs.empty() ? 0 : kLeastTime * SampleMedian(costs);
   return fmt::format(
-      "{} {}{}{}{}.", arm, Calls(comparison, baseline), Events(comparison),
+      "{}{}{}{}.", Calls(comparison, baseline), Events(comparison),
       Time(comparison, least_us, "system_us_per_message", "in the kernel"),
       Time(comparison, least_us, "user_us_per_message", "in user mode"));
 }

@@ -177,6 +177,27 @@ TEST_F(EffectTest, ARepetitionReplacesWhatItRepeats) {
   EXPECT_NEAR(AnalyzedCell(kSame).ratio->max, 1, 1e-6);
 }
 
+TEST_F(EffectTest, ADisturbedTrialCountsOnlyBesides) {
+  Trial& disturbed = trials_[kSame];  // of round 0
+  *disturbed.load.server_cpu_ns *= 2;
+  disturbed.load.steal_ns = disturbed.load.window_ns / 2;
+  Cell cell = AnalyzedCell(kSame);
+  EXPECT_EQ(cell.tainted_trials, 1);
+  EXPECT_EQ(cell.effect->rounds, 23);
+  EXPECT_EQ(cell.effect_with_tainted->rounds, 24);
+  // Its repetition counts in its place.
+  Trial again = disturbed;
+  again.slot.attempt = 1;
+  again.load.steal_ns = 0;
+  trials_.push_back(again);
+  cell = AnalyzedCell(kSame);
+  EXPECT_EQ(cell.effect->rounds, 24);
+  EXPECT_EQ(cell.effect_with_tainted->rounds, 24);
+  // One that was disturbed again does not.
+  trials_.back().load.steal_ns = again.load.window_ns;
+  EXPECT_EQ(AnalyzedCell(kSame).effect->rounds, 23);
+}
+
 TEST_F(EffectTest, InAnotherUnitItIsTheSame) {
   trials_ = SimulateTrials({.noise = 0.02}, random_);
   const Effect before = *AnalyzedCell(kSlow).effect;

@@ -34,7 +34,7 @@ class WhyTest : public testing::Test {
   Trial& arm(std::size_t round) { return trials_[2 * round]; }
 
   std::string Why() const {
-    return ExplainCounters("mine", "base", rounds_, plan_.scenarios[0], 0.95);
+    return ExplainCounters("base", rounds_, plan_.scenarios[0], 0.95);
   }
 
   const Plan plan_ = SamplePlan();
@@ -43,7 +43,7 @@ class WhyTest : public testing::Test {
 };
 
 TEST_F(WhyTest, TheSameCallsAreSaidToBeSo) {
-  EXPECT_EQ(Why(), "mine makes as many calls per message as base.");
+  EXPECT_EQ(Why(), "makes as many calls per message as base.");
 }
 
 TEST_F(WhyTest, MoreAndFewerCalls) {
@@ -51,15 +51,15 @@ TEST_F(WhyTest, MoreAndFewerCalls) {
   Add("eagain_reads", 495);
   Add("adds", -5);
   EXPECT_EQ(Why(),
-            "mine makes 1.00 more reads (0.99 of them EAGAIN) but 0.01 fewer "
+            "makes 1.00 more reads (0.99 of them EAGAIN) but 0.01 fewer "
             "changes per message than base.");
 }
 
 TEST_F(WhyTest, WhatTheRoundsDoNotAgreeOnIsNotSaid) {
   Add("waits", -20, 40);
-  EXPECT_EQ(Why(), "mine makes as many calls per message as base.");
+  EXPECT_EQ(Why(), "makes as many calls per message as base.");
   Add("writes", 100, 20);
-  EXPECT_EQ(Why(), "mine makes 0.22 more writes per message than base.");
+  EXPECT_EQ(Why(), "makes 0.22 more writes per message than base.");
 }
 
 TEST_F(WhyTest, EventsOfAWaitAndTimeInTheKernel) {
@@ -72,7 +72,7 @@ TEST_F(WhyTest, EventsOfAWaitAndTimeInTheKernel) {
     *arm(i).load.server_system_ns += 2'000'000;
   }
   EXPECT_EQ(Why(),
-            "mine makes as many calls per message as base; a wait brings 3.00 "
+            "makes as many calls per message as base; a wait brings 3.00 "
             "events instead of 2.00; it spends 2.00 us more in the kernel.");
 }
 
