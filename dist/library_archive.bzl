@@ -45,7 +45,7 @@ def _static_library(ctx, parts):
     )
     return archive
 
-def _shared_library(ctx, static_library, soname):
+def _shared_library(ctx, static_library, soname, link_flags):
     cc_toolchain = find_cpp_toolchain(ctx)
     return cc_common.link(
         actions = ctx.actions,
@@ -66,15 +66,17 @@ def _shared_library(ctx, static_library, soname):
             "-Wl,--whole-archive",
             static_library.path,
             "-Wl,--no-whole-archive",
-        ],
+        ] + link_flags,
     ).library_to_link.dynamic_library
 
 def _library_archive_impl(ctx):
     headers = []
     parts = []
+    link_flags = []
     for dep in ctx.attr.deps:
         headers += dep[CcInfo].compilation_context.headers.to_list()
         for linker_input in dep[CcInfo].linking_context.linker_inputs.to_list():
+            link_flags += linker_input.user_link_flags
             for library in linker_input.libraries:
                 parts.append(library.pic_static_library or library.static_library)
     headers = [header for header in depset(headers).to_list() if _is_public(header)]
@@ -84,7 +86,7 @@ def _library_archive_impl(ctx):
     shared_name = "lib{}.so".format(ctx.attr.library)
     soname = "{}.{}".format(shared_name, version.split(".")[0])
     static_library = _static_library(ctx, parts)
-    shared_library = _shared_library(ctx, static_library, soname)
+    shared_library = _shared_library(ctx, static_library, soname, link_flags)
 
     pkg_config = ctx.actions.declare_file(ctx.attr.library + ".pc")
     ctx.actions.expand_template(

@@ -10,6 +10,8 @@ BACKENDS = [
     "poll",
     "epoll-lt",
     "epoll-et",
+    "uring-lt",
+    "uring-et",
 ]
 
 _LEGAL_VALUES = ["all"] + BACKENDS

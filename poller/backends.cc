@@ -13,6 +13,9 @@
 #if defined(POLYMUX_WITH_EPOLL_LT) || defined(POLYMUX_WITH_EPOLL_ET)
 #include "poller/epoll_poller.h"
 #endif
+#if defined(POLYMUX_WITH_URING_LT) || defined(POLYMUX_WITH_URING_ET)
+#include "poller/uring_poller.h"
+#endif
 
 namespace polymux {
 
@@ -29,6 +32,12 @@ std::span<const Backend> Backends() {
 #endif
 #if defined(POLYMUX_WITH_EPOLL_ET)
     kEpollEdgeBackend,
+#endif
+#if defined(POLYMUX_WITH_URING_LT)
+    kUringLevelBackend,
+#endif
+#if defined(POLYMUX_WITH_URING_ET)
+    kUringEdgeBackend,
 #endif
   };
   return kTable;

@@ -89,14 +89,16 @@ std::error_code Poller::Forget(int fd) {
 
 std::vector<Counter> Poller::counters() const {
   const bool changes = backend_.changes_are_system_calls;
-  return {{"waits", true, counts_.waits},
-          {"empty_waits", false, counts_.empty_waits},
-          {"events", false, counts_.events},
-          {"stale_events", false, counts_.stale_events},
-          {"adds", changes, counts_.adds},
-          {"modifies", changes, counts_.modifies},
-          {"removes", changes, counts_.removes},
-          {"dropped", false, counts_.dropped}};
+  std::vector<Counter> list = {{"waits", true, counts_.waits},
+                               {"empty_waits", false, counts_.empty_waits},
+                               {"events", false, counts_.events},
+                               {"stale_events", false, counts_.stale_events},
+                               {"adds", changes, counts_.adds},
+                               {"modifies", changes, counts_.modifies},
+                               {"removes", changes, counts_.removes},
+                               {"dropped", false, counts_.dropped}};
+  AppendCounters(&list);
+  return list;
 }
 
 std::uint64_t Poller::KeyOf(int fd) const {

@@ -161,7 +161,7 @@ class Poller {
 
   // Totals since construction: waits, empty_waits, events, stale_events, adds,
   // modifies, removes (each call of Watch or Forget that reached Change,
-  // successful or not) and dropped.
+  // successful or not) and dropped; then the backend's own.
   std::vector<Counter> counters() const;
 
  protected:
@@ -208,6 +208,10 @@ class Poller {
   // returned like any errno.
   virtual std::error_code Collect(int timeout_ms, std::span<Event> events,
                                   std::size_t* count) = 0;
+
+  // Appends what only this backend counts. `waits` holds one system call for
+  // each Collect; further ones must be counted here.
+  virtual void AppendCounters(std::vector<Counter>* /*list*/) const {}
 
   // Makes room in the books for `fd`.
   std::error_code Admit(int fd);

@@ -33,7 +33,8 @@ tidy() {
   test_checks+=',bugprone-assert-side-effect,misc-redundant-expression'
   local flags=(-std=c++20 -I. -DSPDLOG_COMPILED_LIB -DSPDLOG_FMT_EXTERNAL
     -DSPDLOG_SHARED_LIB -DPOLYMUX_WITH_SELECT -DPOLYMUX_WITH_POLL
-    -DPOLYMUX_WITH_EPOLL_LT -DPOLYMUX_WITH_EPOLL_ET)
+    -DPOLYMUX_WITH_EPOLL_LT -DPOLYMUX_WITH_EPOLL_ET
+    -DPOLYMUX_WITH_URING_LT -DPOLYMUX_WITH_URING_ET)
   flags+=("${warnings[@]}")
   local checks=()
   case $1 in

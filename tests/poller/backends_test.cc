@@ -5,6 +5,7 @@
 #include <sys/select.h>
 
 #include <cerrno>
+#include <memory>
 #include <set>
 #include <string>
 
@@ -55,15 +56,21 @@ TEST_P(BackendRow, CountersStartAtZeroAndSayWhatIsASystemCall) {
     EXPECT_EQ(counter.value, 0U) << counter.name;
     if (counter.is_system_call) system_calls.insert(counter.name);
   }
-  std::set<std::string_view> expected{"waits"};
-  if (backend().changes_are_system_calls) {
-    expected.insert({"adds", "modifies", "removes"});
+  // A backend may append counters of its own.
+  EXPECT_TRUE(system_calls.contains("waits"));
+  for (const char* const change : {"adds", "modifies", "removes"}) {
+    EXPECT_EQ(system_calls.contains(change), backend().changes_are_system_calls)
+        << change;
   }
-  EXPECT_EQ(system_calls, expected);
 }
 
 // With no descriptor left, creation either needs none or throws.
 TEST_P(BackendRow, CreateThrowsWhenTheKernelRefuses) {
+  const bool needs_one = [this] {
+    const std::size_t open = OpenDescriptors();
+    const std::unique_ptr<Poller> another = backend().create();
+    return OpenDescriptors() > open;
+  }();
   rlimit before{};
   Must(::getrlimit(RLIMIT_NOFILE, &before));
   rlimit none = before;
@@ -76,7 +83,7 @@ TEST_P(BackendRow, CreateThrowsWhenTheKernelRefuses) {
     error = caught.code();
   }
   Must(::setrlimit(RLIMIT_NOFILE, &before));
-  if (backend().changes_are_system_calls) {
+  if (needs_one) {
     EXPECT_EQ(error, std::errc::too_many_files_open);
   } else {
     EXPECT_FALSE(error) << error.message();

@@ -20,6 +20,18 @@
 namespace polymux {
 namespace {
 
+// The result of `call` when no signal interrupts it. The end of an io_uring
+// interrupts its thread a little later, and a socket's call with a timeout is
+// then not restarted.
+template <typename Call>
+ssize_t Retried(Call call) {
+  ssize_t result = 0;
+  do {
+    result = call();
+  } while (result == -1 && errno == EINTR);
+  return result;
+}
+
 constexpr std::size_t kChunk = std::size_t{64} * 1024;
 
 void SetOption(int fd, int option, int value) {
@@ -45,7 +57,9 @@ UniqueFd Connect(const InetAddress& address, int buffer_bytes) {
   const int one = 1;
   Must(::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)));
   fd = Patient(std::move(fd));
-  Must(::connect(fd.get(), address.data(), address.size()));
+  Must(static_cast<int>(Retried([&] {
+    return ssize_t{::connect(fd.get(), address.data(), address.size())};
+  })));
   return fd;
 }
 
@@ -112,7 +126,8 @@ std::string Client::Receive(std::size_t count) {
   std::string bytes(count, '\0');
   std::size_t have = 0;
   while (have < count) {
-    const ssize_t got = ::recv(fd_.get(), &bytes[have], count - have, 0);
+    const ssize_t got = Retried(
+        [&] { return ::recv(fd_.get(), &bytes[have], count - have, 0); });
     if (got == -1) throw std::system_error(LastSystemError(), "Receive");
     if (got == 0) {
       throw std::runtime_error("end of stream after " + std::to_string(have) +
@@ -127,7 +142,8 @@ std::string Client::ReceiveToEnd() {
   std::string bytes;
   std::vector<char> chunk(kChunk);
   for (;;) {
-    const ssize_t got = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);
+    const ssize_t got = Retried(
+        [&] { return ::recv(fd_.get(), chunk.data(), chunk.size(), 0); });
     if (got == -1) throw std::system_error(LastSystemError(), "ReceiveToEnd");
     if (got == 0) return bytes;
     bytes.append(chunk.data(), static_cast<std::size_t>(got));
@@ -145,7 +161,8 @@ bool Client::SeesTheEnd() {
   std::vector<char> chunk(kChunk);
   ssize_t got = 0;
   do {
-    got = ::recv(fd_.get(), chunk.data(), chunk.size(), 0);
+    got = Retried(
+        [&] { return ::recv(fd_.get(), chunk.data(), chunk.size(), 0); });
   } while (got > 0);
   return got == 0 || errno == ECONNRESET;
 }
