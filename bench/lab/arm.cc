@@ -80,7 +80,9 @@ std::vector<Arm> BuiltInArms() {
   for (const Peer& peer : Peers()) {
     arms.push_back({.name = std::string(peer.name),
                     .kind = ArmKind::kPeer,
-                    .target = std::string(peer.name)});
+                    .target = std::string(peer.name),
+                    .max_fd = peer.max_fd,
+                    .by_default = peer.by_default});
   }
   return arms;
 }
@@ -106,9 +108,13 @@ std::vector<Arm> SelectArms(std::span<const std::string> names,
   std::vector<Arm> known(built_in.begin(), built_in.end());
   known.insert(known.end(), own.begin(), own.end());
   RequireDistinct(known);
-  if (names.empty()) return known;
+  if (names.size() == 1 && names.front() == "all") return known;
 
   std::vector<Arm> selected;
+  if (names.empty()) {
+    std::ranges::copy_if(built_in, std::back_inserter(selected),
+                         &Arm::by_default);
+  }
   std::map<std::string, int> copies;
   for (const std::string& name : names) {
     const auto arm = std::ranges::find(known, name, &Arm::name);

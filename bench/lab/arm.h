@@ -30,6 +30,8 @@ struct Arm {
   std::optional<int> max_fd = {};
   // Why it cannot run on this machine; empty when it can.
   std::string unavailable = {};
+  // Whether it is compared when no arms are named.
+  bool by_default = true;
 
   // Whether it understands --reactors and --stats-json, so that its counters
   // can be read.
@@ -47,7 +49,8 @@ Arm ParseServerArm(std::string_view text);
 Arm ParseForeignArm(std::string_view text);
 
 // The arms of a comparison.  `names` chooses among `built_in` and `own`; a name
-// given n times makes n copies.  Empty: all of `built_in`.  Those of `own` that
+// given n times makes n copies; the one name "all" stands for each of them.
+// Empty: those of `built_in` that are compared by default.  Those of `own` that
 // `names` does not mention follow.  Throws UsageError for an unknown name, or
 // when two of the known ones are the same.
 std::vector<Arm> SelectArms(std::span<const std::string> names,

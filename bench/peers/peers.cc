@@ -1,18 +1,91 @@
 #include "bench/peers/peers.h"
 
+#include <sys/select.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <string>
 
+#include "bench/peers/asio_peer.h"
+#include "bench/peers/libev_peer.h"
+#include "bench/peers/libevent_peer.h"
+#include "bench/peers/libuv_peer.h"
 #include "bench/peers/raw_epoll.h"
+#include "bench/peers/raw_poll.h"
+#include "bench/peers/raw_select.h"
+#include "bench/peers/raw_threads.h"
 
 namespace polymux::bench {
 namespace {
 
+constexpr std::string_view kByHand =
+    "One thread; for each ready connection one recv into a buffer that all "
+    "share and one send straight out of it. What the kernel does not take is "
+    "kept, and the connection is not read until it is sent.";
+
 constexpr std::array kPeers{
-    Peer{"raw-epoll", "hand-written loop on level-triggered epoll",
-         RawEpollMain},
+    Peer{.name = "raw-select",
+         .description = "hand-written loop on select",
+         .about = kByHand,
+         .by_default = false,
+         .max_fd = FD_SETSIZE - 1,
+         .main = RawSelectMain},
+    Peer{.name = "raw-poll",
+         .description = "hand-written loop on poll",
+         .about = kByHand,
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = RawPollMain},
+    Peer{.name = "raw-epoll",
+         .description = "hand-written loop on level-triggered epoll",
+         .about = kByHand,
+         .by_default = true,
+         .max_fd = std::nullopt,
+         .main = RawEpollMain},
+    Peer{.name = "raw-threads",
+         .description = "blocking sockets, a thread for each connection",
+         .about = "What multiplexing replaced: each connection has a thread "
+                  "with a stack of 128 KiB that blocks in recv and in send.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = RawThreadsMain},
+    Peer{.name = "libevent",
+         .description = "libevent's bufferevents",
+         .about = "One thread. The read callback moves the input buffer to "
+                  "the output buffer without copying; libevent reads up to "
+                  "16 KiB at a time (it asks FIONREAD first) and writes when "
+                  "its loop finds the socket writable. More than 1 MiB of "
+                  "output pauses reading.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = LibeventMain},
+    Peer{.name = "libev",
+         .description = "libev's I/O watchers",
+         .about = "One thread. libev has no buffers of its own: the callback "
+                  "does what the hand-written loops do, one recv and one "
+                  "send.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = LibevMain},
+    Peer{.name = "libuv",
+         .description = "libuv's streams",
+         .about = "One thread. A read of up to 64 KiB, then uv_try_write; what "
+                  "the kernel does not take is copied into a uv_write. More "
+                  "than 1 MiB of output pauses reading. Without descriptors "
+                  "libuv closes those who wait.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = LibuvMain},
+    Peer{.name = "asio",
+         .description = "standalone Asio, async_read_some and async_write",
+         .about = "One thread, one io_context. Reads up to 16 KiB, then writes "
+                  "all of it before it reads again; each operation is tried at "
+                  "once and waits for edge-triggered epoll when it would "
+                  "block.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .main = AsioMain},
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #ifndef POLYMUX_BENCH_PEERS_PEERS_H_
 #define POLYMUX_BENCH_PEERS_PEERS_H_
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -12,6 +13,12 @@ namespace polymux::bench {
 struct Peer {
   std::string_view name;
   std::string_view description;
+  // For the report: what its code does with a message.
+  std::string_view about;
+  // Whether it is compared unless arms are named.
+  bool by_default;
+  // The highest descriptor number that it can watch; none: no limit of its own.
+  std::optional<int> max_fd;
   int (*main)(int argc, char** argv);
 };
 

@@ -6,11 +6,7 @@ namespace polymux::bench {
 // The control of every comparison: an echo server on epoll(7) written by hand,
 // without any framework, so that its distance to the reactor is what the
 // reactor costs.  One thread, one level-triggered epoll, one recv and one send
-// per message.
-//
-// Prints `listening IP:PORT backend=raw-epoll reactors=0` and serves until
-// SIGINT or SIGTERM.  Returns an exit code: 0 clean stop, 1 start-up failure,
-// 2 usage.
+// per message.  See RunPeer (listener.h).
 int RawEpollMain(int argc, char** argv);
 
 }  // namespace polymux::bench

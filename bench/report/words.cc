@@ -126,7 +126,7 @@ std::string AboutArm(const Arm& arm) {
     case ArmKind::kPeer: {
       const Peer* peer = FindPeer(arm.target);
       return peer == nullptr ? "A server that does not use Polymux's reactor."
-                             : std::string(peer->description);
+                             : std::string(peer->about);
     }
     case ArmKind::kForeign:
       break;

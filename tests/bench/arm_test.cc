@@ -35,9 +35,17 @@ TEST(ArmTest, BuiltInAreAllBackendsAndAllPeers) {
   }
 }
 
-TEST(ArmTest, NoNamesMeansAllBuiltInThenTheUsersOwn) {
+TEST(ArmTest, NoNamesMeansTheBuiltInOnesThenTheUsersOwn) {
   const std::vector<Arm> own{ParseServerArm("mine=/bin/x")};
   EXPECT_EQ(NamesOf(SelectArms({}, BuiltIn(), own)), (Names{"a", "b", "mine"}));
+}
+
+TEST(ArmTest, WhatIsNotComparedByDefaultIsSoByNameOrWithAll) {
+  std::vector<Arm> built_in = BuiltIn();
+  built_in.back().by_default = false;
+  EXPECT_EQ(NamesOf(SelectArms({}, built_in, {})), (Names{"a"}));
+  EXPECT_EQ(NamesOf(SelectArms(Names{"b"}, built_in, {})), (Names{"b"}));
+  EXPECT_EQ(NamesOf(SelectArms(Names{"all"}, built_in, {})), (Names{"a", "b"}));
 }
 
 TEST(ArmTest, ANameGivenTwiceIsACopy) {
