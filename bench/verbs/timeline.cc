@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <set>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/lab/text.h"
@@ -22,6 +24,20 @@ constexpr std::size_t kCallLimit = 150;
 
 double Microseconds(nanoseconds time) {
   return static_cast<double>(time.count()) / 1e3;
+}
+
+// A list of flags, which strace writes without a blank, with some where it is
+// longer than a line takes.
+std::string Breakable(std::string call) {
+  constexpr std::size_t kLongest = 40;
+  std::size_t word = 0;
+  for (std::size_t i = 0; i < call.size(); ++i) {
+    if (call[i] == ' ') word = i + 1;
+    if (call[i] == '|' && call.find(' ', word) - word > kLongest) {
+      call.insert(i + 1, " ");
+    }
+  }
+  return call;
 }
 
 class Timeline {
@@ -103,7 +119,7 @@ class Timeline {
     std::string shown = fmt::format("{}({})", call.name, call.arguments);
     if (shown.size() > kCallLimit) shown = shown.substr(0, kCallLimit) + "...";
     if (!call.result.empty()) shown += " = " + call.result;
-    text_ += Wrap(first, shown);
+    text_ += Wrap(first, Breakable(std::move(shown)));
     text_ += Wrap(std::string(first.size() + 2, ' '), narrator_.Explain(call));
   }
 
