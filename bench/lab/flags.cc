@@ -74,7 +74,7 @@ bool IsOversubscribed(const Plan& plan, const Trial& trial) {
                         : 1;
   const std::size_t cpus =
       std::max<std::size_t>(1, plan.cpus.server.size() + plan.cpus.load.size());
-  return static_cast<std::size_t>(loops + plan.load_threads) > cpus;
+  return loops + plan.load_threads > static_cast<int>(cpus);
 }
 
 }  // namespace

@@ -126,10 +126,12 @@ void Scenario::Validate() const {
   if (idle < 0) throw UsageError("more active connections than connections");
   if (message_size < 1) throw UsageError("a message has at least one byte");
   if (depth < 1) throw UsageError("the depth is at least 1");
-  if (slow_readers < 0)
+  if (slow_readers < 0) {
     throw UsageError("there cannot be fewer than 0 slow readers");
-  if (rate && !(*rate > 0))
+  }
+  if (rate && !(*rate > 0)) {
     throw UsageError("a rate is more than 0 per second");
+  }
   if (messages_per_connection && *messages_per_connection < 1) {
     throw UsageError("a connection carries at least one message");
   }

@@ -39,7 +39,7 @@ struct Codec {
 };
 
 const std::vector<Codec>& Codecs() {
-  static const std::vector<Codec> codecs{
+  static const std::vector<Codec> kCodecs{
       {"fixed",
        [](std::size_t size) { return std::make_unique<FixedFraming>(size); }},
       {"length",
@@ -49,7 +49,7 @@ const std::vector<Codec>& Codecs() {
          return std::make_unique<DelimiterFraming>(size, "\r\n");
        }},
   };
-  return codecs;
+  return kCodecs;
 }
 
 void Require(bool done, const char* what) {

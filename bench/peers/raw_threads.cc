@@ -11,6 +11,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 
 #include "bench/peers/listener.h"
@@ -69,7 +70,7 @@ bool SendAll(int fd, const char* data, std::size_t size) {
 }
 
 void* Echo(void* connection) {
-  const int fd = static_cast<int>(reinterpret_cast<std::intptr_t>(connection));
+  const int fd = *std::unique_ptr<int>(static_cast<int*>(connection));
   std::array<char, 65536> buffer;
   while (true) {
     const ssize_t received = recv(fd, buffer.data(), buffer.size(), 0);
@@ -100,8 +101,8 @@ void* Echo(void* connection) {
       }
       continue;
     }
-    pthread_t thread;
-    void* const connection = reinterpret_cast<void*>(std::intptr_t{fd});
+    pthread_t thread{};
+    auto* const connection = new int(fd);  // Echo's from here on
     while (pthread_create(&thread, &attributes, Echo, connection) != 0) {
       TheEndings().Await();
     }

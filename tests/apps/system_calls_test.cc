@@ -179,8 +179,10 @@ TEST_P(SystemCalls, AreThoseThatTheCountersTell) {
 
 TEST_P(SystemCalls, AMessageCostsOneReadAndOneWrite) {
   const std::uint64_t messages = kClients * kMessages;
-  // And a read for the end of each connection.
-  EXPECT_EQ(Counted("reads"), messages + kClients);
+  // And a read for the end of each connection; SIGTERM may overtake that of the
+  // last one.
+  EXPECT_GE(Counted("reads"), messages + kClients - 1);
+  EXPECT_LE(Counted("reads"), messages + kClients);
   EXPECT_EQ(Counted("writes"), messages);
 }
 
