@@ -426,6 +426,7 @@ TEST_F(TrafficTest, SlowReadersBesideAnOpenLoop) {
 TEST_F(TrafficTest, SlowReadersShowAServerThatWaitsForThem) {
   LoadShape shape = SmallShape();
   shape.slow_readers = 1;
+  shape.duration = seconds(2);  // the buffers on the way fill first
   shape.stall_limit = milliseconds(200);
   const FaultServer server({.message_size = shape.size});  // blocking sends
   const LoadResult result = Run(server.address(), shape);

@@ -25,7 +25,7 @@ std::string Gunzip(std::string compressed, std::size_t size) {
 
 TEST(DataLinkTest, GzipKeepsTheData) {
   std::string data;
-  for (int i = 0; i < 100'000; ++i) data += static_cast<char>(i * i / 7);
+  for (unsigned i = 0; i < 100'000; ++i) data += static_cast<char>(i * i / 7);
   const std::string compressed = Gzip(data);
   EXPECT_EQ(Gunzip(compressed, data.size()), data);
   EXPECT_EQ(Gzip(data), compressed);
