@@ -211,8 +211,9 @@ io_uring_sqe* UringPoller::NextEntry(std::error_code* error) {
   *error = Enter(0, &none);
   if (*error) return nullptr;
   entry = ::io_uring_get_sqe(&ring_);
-  if (entry == nullptr)
+  if (entry == nullptr) {
     *error = std::make_error_code(std::errc::device_or_resource_busy);
+  }
   return entry;
 }
 

@@ -26,7 +26,7 @@ fail() {
 
 links_only_its_own_wrapper() { # BACKEND SERVER
   local symbols other
-  symbols=$(nm -D "$2" && nm "$2" | grep ' io_uring_' || true)
+  symbols=$(nm -D "$2"; nm "$2" | grep ' io_uring_' || true)
   grep -qE "${wrappers[$1]}" <<< "$symbols" || fail "$2 does not call its own"
   for other in "${!wrappers[@]}"; do
     if [[ ${wrappers[$other]} != "${wrappers[$1]}" ]] &&
