@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -15,11 +16,13 @@
 #include "apps/build_info.h"
 #include "apps/descriptor_limit.h"
 #include "bench/lab/analysis.h"
+#include "bench/lab/capacity.h"
 #include "bench/lab/compare_options.h"
 #include "bench/lab/condition.h"
 #include "bench/lab/environment.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/interrupt.h"
+#include "bench/lab/results.h"
 #include "bench/lab/table.h"
 #include "bench/lab/usage_error.h"
 #include "bench/report/write_reports.h"
@@ -86,13 +89,48 @@ int Measure(const ServerOptions& server_options,
   return std::max(exit_code, judgement);
 }
 
+// The open loop of the plan before its rates are known: 1 per second.
+Plan ForeseenOpenLoop(const Plan& plan) {
+  return OpenLoopPlan(plan, std::vector<double>(plan.scenarios.size(), 1));
+}
+
+std::string DescribeOpenLoop(const Plan& plan) {
+  return fmt::format(
+      "open loop: {} for the capacities in a closed loop, then {} at {} % of "
+      "the lowest\n"
+      "the closed loop:\n{}",
+      DescribeLength(EstimateAll(CapacityPlan(plan))),
+      DescribeLength(EstimateAll(ForeseenOpenLoop(plan))),
+      fmt::join(kOpenLoopPercents, ", "), DescribePlan(CapacityPlan(plan)));
+}
+
+// Measures the capacities, which stay in a file of their own, and returns the
+// plan of the open loop.
+Plan FindRates(const Plan& plan, const ServerOptions& server_options,
+               const std::filesystem::path& directory) {
+  const std::filesystem::path file = directory / "capacity.json";
+  Results capacity{.environment = ObserveEnvironment(),
+                   .plan = CapacityPlan(plan)};
+  try {
+    RunExperiment(capacity, server_options, file);
+  } catch (const Interrupted&) {
+    WriteResults(capacity, file);
+    fmt::print("{}\n", file.string());
+    throw;
+  }
+  WriteResults(capacity, file);
+  return OpenLoopPlan(plan, LowestCapacities(capacity.plan, capacity.trials));
+}
+
 int Compare(const CompareOptions& options) {
   Plan plan =
       MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());
-  const std::vector<Condition> conditions =
-      ParseConditions(options.fail_if, plan);
+  const std::vector<Condition> conditions = ParseConditions(
+      options.fail_if, options.open_loop ? ForeseenOpenLoop(plan) : plan);
+  const std::string description =
+      options.open_loop ? DescribeOpenLoop(plan) : DescribePlan(plan);
   if (options.dry_run) {
-    fmt::print("{}", DescribePlan(plan));
+    fmt::print("{}", description);
     return kOk;
   }
   RequireOptimised(options.allow_debug);
@@ -101,10 +139,15 @@ int Compare(const CompareOptions& options) {
                                      .cpus = plan.cpus.server,
                                      .directory = UserDirectory()};
   TryOwnArms(plan, server_options, options.allow_debug);
-  fmt::print(stderr, "{}\n", DescribePlan(plan));
+  fmt::print(stderr, "{}\n", description);
+  const std::filesystem::path directory = OutputDirectory(options);
+  if (options.open_loop) {
+    plan = FindRates(plan, server_options, directory);
+    fmt::print(stderr, "\n{}\n", DescribePlan(plan));
+  }
   Results results{.environment = ObserveEnvironment(), .plan = std::move(plan)};
-  return Measure(server_options, OutputDirectory(options) / "results.json",
-                 conditions, results);
+  return Measure(server_options, directory / "results.json", conditions,
+                 results);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <map>
 #include <random>
 
 #include "bench/lab/usage_error.h"
@@ -81,6 +82,21 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
                  "... messages outstanding per connection")
       ->check(positive)
       ->type_name("N");
+  app.add_option("--rate", options.rate,
+                 "... messages per second over all connections,\n"
+                 "whatever the server does (open loop)")
+      ->check(CLI::Range(1.0, 1e7).description(""))
+      ->type_name("N");
+  const std::map<std::string, Arrivals> arrivals{
+      {"poisson", Arrivals::kPoisson}, {"constant", Arrivals::kConstant}};
+  app.add_option("--arrivals", options.arrivals,
+                 "When an open loop sends: \"poisson\" (default)\n"
+                 "or \"constant\"")
+      ->transform(CLI::Transformer(arrivals).description(""))
+      ->type_name("NAME");
+  app.add_flag("--open-loop", options.open_loop,
+               "Find the capacities first, then measure the\n"
+               "latency at 10 to 90 % of the lowest one");
 }
 
 void AddPreset(CLI::App& app, const char* flag, int rounds, const char* what,
@@ -165,7 +181,7 @@ void AddOutput(CLI::App& app, CompareOptions& options) {
 
 std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
   const bool own = options.connections || options.active ||
-                   options.message_size || options.depth;
+                   options.message_size || options.depth || options.rate;
   std::vector<Scenario> scenarios;
   if (!options.scenarios.empty() || !own) {
     const std::vector<std::string> standard{"echo-100", "idle-900"};
@@ -181,6 +197,7 @@ std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
       .name = "custom", .active = active, .idle = connections - active};
   scenario.message_size = options.message_size.value_or(scenario.message_size);
   scenario.depth = options.depth.value_or(scenario.depth);
+  scenario.rate = options.rate;
   scenario.Validate();
   scenarios.push_back(scenario);
   return scenarios;
@@ -276,6 +293,9 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .seed = options.seed.value_or(std::random_device()()),
             .descriptor_limit = descriptor_limit,
             .cpus = AssignCpus(cpus, options.load_threads)};
+  for (Scenario& scenario : plan.scenarios) {
+    scenario.arrivals = options.arrivals;
+  }
   plan.baseline = BaselineOf(options, plan.arms);
   plan.control = AddControl(plan.baseline, plan.arms);
   plan.rounds = RoundsOf(options, plan.arms);

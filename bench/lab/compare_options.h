@@ -36,6 +36,11 @@ struct CompareOptions {
   std::optional<CountOrPercent> active;
   std::optional<std::size_t> message_size;
   std::optional<int> depth;
+  std::optional<double> rate;
+  Arrivals arrivals = Arrivals::kPoisson;
+
+  // Find the capacities and then measure at shares of the lowest.
+  bool open_loop = false;
 
   int preset_rounds = kQuickRounds;
   // Instead of the preset's.

@@ -102,6 +102,16 @@ TEST(CompareOptionsTest, AWorkloadOfOnesOwn) {
   EXPECT_EQ(scenario.depth, 2);
 }
 
+TEST(CompareOptionsTest, ARateMakesAnOpenLoop) {
+  const Plan plan = PlanOf(
+      {"--connections", "5", "--rate", "20000", "--arrivals", "constant"});
+  EXPECT_EQ(plan.scenarios[0].rate, 20'000);
+  EXPECT_EQ(plan.scenarios[0].arrivals, Arrivals::kConstant);
+  EXPECT_EQ(ExitCodeOf({"--rate", "0"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--arrivals", "bursts"}), 2);
+  EXPECT_THROW(PlanOf({"--rate", "100", "--depth", "2"}), UsageError);
+}
+
 TEST(CompareOptionsTest, OnesOwnWorkloadBesideBuiltInOnes) {
   const Plan plan = PlanOf({"--connections", "5", "--scenarios", "echo-1"});
   ASSERT_EQ(plan.scenarios.size(), 2u);

@@ -177,6 +177,27 @@ TEST_F(CompareTest, ComparesTwoCopiesAndAControl) {
   EXPECT_EQ(document["analysis"].size(), 3u);
 }
 
+TEST_F(CompareTest, AnOpenLoopMeasuresAtSharesOfTheLowestCapacity) {
+  const Outcome outcome = Compare({"--arms", "raw-epoll", "--open-loop",
+                                   "--rounds", "1", "--duration", "50ms"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("open loop: about "));
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "capacity.json"));
+  const json document = Document();
+  const json& scenarios = document["plan"]["scenarios"];
+  ASSERT_EQ(scenarios.size(), 5u);
+  EXPECT_EQ(scenarios[0]["name"], "custom@10%");
+  const double rate = scenarios[0]["rate"];
+  EXPECT_GT(rate, 1);
+  EXPECT_NEAR(scenarios[4]["rate"].get<double>() / rate, 9, 0.1);
+  std::set<std::string> measured;
+  for (const json& trial : document["trials"]) {
+    EXPECT_FALSE(trial["rate"].is_null()) << trial;
+    measured.insert(trial["scenario"]);
+  }
+  EXPECT_EQ(measured.size(), 5u);
+}
+
 TEST_F(CompareTest, EveryBackendTakesPart) {
   const Outcome outcome = Compare({"--rounds", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
