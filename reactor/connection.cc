@@ -24,30 +24,6 @@ bool IsSpecial(const Connection::Options& options,
 
 }  // namespace
 
-std::string_view ToString(CloseReason reason) {
-  switch (reason) {
-    case CloseReason::kPeerClosed:
-      return "peer closed";
-    case CloseReason::kError:
-      return "error";
-    case CloseReason::kLocal:
-      return "closed here";
-    case CloseReason::kMalformed:
-      return "malformed frame";
-    case CloseReason::kOutputLimit:
-      return "too much pending output";
-    case CloseReason::kFirstByteTimeout:
-      return "nothing received in time";
-    case CloseReason::kFrameTimeout:
-      return "frame not complete in time";
-    case CloseReason::kIdle:
-      return "idle";
-    case CloseReason::kWriteTimeout:
-      return "output not taken in time";
-  }
-  return "unknown";
-}
-
 Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
                        const Options* options, const Release* release,
                        ConnectionDeadlines* deadlines)
@@ -509,41 +485,12 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
   // Here and not in the destructor, which another thread may run.
   input_.Clear();
   output_.Clear();
-  ++loop_->counters().closed;
-  Count(reason);
+  CountClose(reason, loop_->counters());
   if (options_->callbacks.on_close) {
     options_->callbacks.on_close(*this, reason, error);
   }
   loop_->CloseLater(socket_.TakeFd());
   (*release_)(*this);
-}
-
-void Connection::Count(CloseReason reason) {
-  LoopCounters& counters = loop_->counters();
-  switch (reason) {
-    case CloseReason::kPeerClosed:
-    case CloseReason::kError:
-    case CloseReason::kLocal:
-      break;
-    case CloseReason::kMalformed:
-      ++counters.closed_malformed;
-      break;
-    case CloseReason::kOutputLimit:
-      ++counters.closed_output_limit;
-      break;
-    case CloseReason::kFirstByteTimeout:
-      ++counters.closed_first_byte;
-      break;
-    case CloseReason::kFrameTimeout:
-      ++counters.closed_frame_timeout;
-      break;
-    case CloseReason::kIdle:
-      ++counters.closed_idle;
-      break;
-    case CloseReason::kWriteTimeout:
-      ++counters.closed_write_timeout;
-      break;
-  }
 }
 
 void Connection::DisarmAll() {

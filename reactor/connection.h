@@ -14,6 +14,7 @@
 
 #include "reactor/buffer.h"
 #include "reactor/channel.h"
+#include "reactor/close_reason.h"
 #include "reactor/connection_deadlines.h"
 #include "reactor/framing.h"
 #include "reactor/inet_address.h"
@@ -23,20 +24,6 @@ namespace polymux {
 
 class Connection;
 class EventLoop;
-
-enum class CloseReason : unsigned char {
-  kPeerClosed,        // the peer ended its direction and has been sent all
-  kError,             // a system call failed; the error code tells
-  kLocal,             // Close or Shutdown was called, or the server stops
-  kMalformed,         // what came can be no frame
-  kOutputLimit,       // more output pending than max_output
-  kFirstByteTimeout,  // silent from the beginning
-  kFrameTimeout,      // a frame did not end in time
-  kIdle,              // no message for too long
-  kWriteTimeout,      // the peer took nothing of pending output for too long
-};
-
-std::string_view ToString(CloseReason reason);
 
 // What the user of connections is told. All run in the connection's loop, and
 // for one connection in this order: on_open once; on_message or on_frame,
@@ -260,7 +247,6 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // Ends a draining connection when nothing is left to do.
   void FinishIfDone();
   void OnTimeout(const TimeLimit& limit);
-  void Count(CloseReason reason);
   void DisarmAll();
 
   // Watches the directions that the state needs.
