@@ -41,9 +41,8 @@
 //    one-shot poll of it completes at once each time. Such a poll is armed as
 //    multishot, which tells of it once, until the direction asked for comes.
 // k) A one-shot poll reports what its first wake-up told of; the other
-// direction
-//    may be ready as well. When it is watched, the poll is armed again within
-//    the same Wait, and then tells of both.
+//    direction may be ready as well. When it is watched, the poll is armed
+//    again within the same Wait, and then tells of both.
 // l) Since Linux 6.14 (tried on 6.18) the rings of a user without CAP_IPC_LOCK
 //    count against RLIMIT_MEMLOCK, commonly 8 MiB, for a while after their end
 //    too: hence small rings, and patience with ENOMEM.

@@ -21,7 +21,7 @@ void PrintBackends() {
   fmt::print("Backends (serve --backend, compare --arms)\n");
   for (const Backend& backend : Backends()) {
     const std::string obstacle = backend.probe();
-    fmt::print("  {:<10} {:<25} {:<6} {:<11} {}\n", backend.name,
+    fmt::print("  {:<10} {:<28} {:<6} {:<11} {}\n", backend.name,
                backend.kernel_interface,
                backend.trigger == Trigger::kLevel ? "level" : "edge",
                DescribeLimit(backend),
