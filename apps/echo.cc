@@ -26,14 +26,14 @@ using Reports = std::vector<TcpServer::LoopReport>;
 // The server with what surrounds it: signals, statistics, log.
 class EchoServer {
  public:
-  explicit EchoServer(const EchoOptions& options);
+  EchoServer(const EchoOptions& options, const AdjustCallbacks& adjust);
   ~EchoServer() { work_.Join(); }
 
   // Serves until a signal. Returns the exit code.
   int Run();
 
  private:
-  TcpServer::Options ServerOptions();
+  TcpServer::Options ServerOptions(const AdjustCallbacks& adjust);
 
   void OnSignal(int signal);
   void OnStopped();
@@ -50,20 +50,21 @@ class EchoServer {
   int exit_code_ = 0;
 };
 
-EchoServer::EchoServer(const EchoOptions& options)
+EchoServer::EchoServer(const EchoOptions& options,
+                       const AdjustCallbacks& adjust)
     : options_(options),
       loop_(*options.backend),
       signals_(&loop_, {SIGINT, SIGTERM, SIGUSR1},
                [this](int signal) { OnSignal(signal); }),
       work_(options.work),
-      server_(&loop_, *options.backend, ServerOptions()) {
+      server_(&loop_, *options.backend, ServerOptions(adjust)) {
   if (!options.stats_json.empty()) {
     stats_.emplace(options.stats_json, std::string(options.backend->name),
                    options.reactors);
   }
 }
 
-TcpServer::Options EchoServer::ServerOptions() {
+TcpServer::Options EchoServer::ServerOptions(const AdjustCallbacks& adjust) {
   TcpServer::Options server;
   server.address = options_.address;
   server.listen.backlog = options_.backlog;
@@ -76,6 +77,7 @@ TcpServer::Options EchoServer::ServerOptions() {
   server.drain_timeout = options_.drain_timeout;
   server.connection = options_.connection;
   work_.Install(&server.connection.callbacks);
+  adjust(&server.connection.callbacks);
   server.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());
   };
@@ -162,6 +164,11 @@ void EchoServer::Summarize(const Reports& reports) const {
 }  // namespace
 
 int EchoServerMain(int argc, char** argv) {
+  return AdjustedEchoServerMain(argc, argv, [](ConnectionCallbacks*) {});
+}
+
+int AdjustedEchoServerMain(int argc, char** argv,
+                           const AdjustCallbacks& adjust) {
   // Before any thread starts, so that all inherit the mask.
   SignalWatcher::Block({SIGINT, SIGTERM, SIGUSR1});
   ::signal(SIGPIPE, SIG_IGN);
@@ -179,7 +186,7 @@ int EchoServerMain(int argc, char** argv) {
     return 1;
   }
   try {
-    return EchoServer(options).Run();
+    return EchoServer(options, adjust).Run();
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
     return 1;
