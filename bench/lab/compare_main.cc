@@ -122,7 +122,10 @@ Plan FindRates(const Plan& plan, const ServerOptions& server_options,
   return OpenLoopPlan(plan, LowestCapacities(capacity.plan, capacity.trials));
 }
 
-int Compare(const CompareOptions& options) {
+int Compare(CompareOptions options) {
+  if (!options.scenario_file.empty()) {
+    options.scenario_file = UserDirectory() / options.scenario_file;
+  }
   Plan plan =
       MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());
   const std::vector<Condition> conditions = ParseConditions(

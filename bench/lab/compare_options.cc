@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
 
+#include "bench/lab/scenario_file.h"
 #include "bench/lab/usage_error.h"
 
 namespace polymux::bench {
@@ -71,6 +73,9 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
                  "(default: echo-100,idle-900)")
       ->delimiter(',')
       ->type_name("NAME,...");
+  app.add_option("--scenario-file", options.scenario_file,
+                 "Workloads of your own (TOML; docs/scenarios.md)")
+      ->type_name("FILE");
   app.add_option("--connections", options.connections,
                  "A workload of your own: connections")
       ->check(positive)
@@ -179,16 +184,12 @@ void AddOutput(CLI::App& app, CompareOptions& options) {
                "Show what would be measured and how long it takes");
 }
 
-std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
-  const bool own = options.connections || options.active ||
-                   options.message_size || options.depth || options.rate;
-  std::vector<Scenario> scenarios;
-  if (!options.scenarios.empty() || !own) {
-    const std::vector<std::string> standard{"echo-100", "idle-900"};
-    scenarios = SelectScenarios(options.scenarios.empty() ? standard
-                                                          : options.scenarios);
+// The one of the flags; empty without any of them.
+std::optional<Scenario> CustomScenario(const CompareOptions& options) {
+  if (!options.connections && !options.active && !options.message_size &&
+      !options.depth && !options.rate) {
+    return std::nullopt;
   }
-  if (!own) return scenarios;
   const int connections = options.connections.value_or(100);
   const CountOrPercent all{.number = 100, .is_percent = true};
   const auto active = static_cast<int>(
@@ -199,7 +200,27 @@ std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
   scenario.depth = options.depth.value_or(scenario.depth);
   scenario.rate = options.rate;
   scenario.Validate();
-  scenarios.push_back(scenario);
+  return scenario;
+}
+
+// The built-in ones, those of the file, that of the flags.
+std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
+  std::vector<Scenario> scenarios = SelectScenarios(options.scenarios);
+  if (!options.scenario_file.empty()) {
+    std::ranges::copy(ReadScenarioFile(options.scenario_file),
+                      std::back_inserter(scenarios));
+  }
+  if (auto custom = CustomScenario(options)) scenarios.push_back(*custom);
+  if (scenarios.empty()) {
+    const std::vector<std::string> standard{"echo-100", "idle-900"};
+    scenarios = SelectScenarios(standard);
+  }
+  for (const Scenario& scenario : scenarios) {
+    if (std::ranges::count(scenarios, scenario.name, &Scenario::name) > 1) {
+      throw UsageError(
+          fmt::format("two scenarios are named \"{}\"", scenario.name));
+    }
+  }
   return scenarios;
 }
 
@@ -294,7 +315,7 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .descriptor_limit = descriptor_limit,
             .cpus = AssignCpus(cpus, options.load_threads)};
   for (Scenario& scenario : plan.scenarios) {
-    scenario.arrivals = options.arrivals;
+    scenario.arrivals = options.arrivals.value_or(scenario.arrivals);
   }
   plan.baseline = BaselineOf(options, plan.arms);
   plan.control = AddControl(plan.baseline, plan.arms);

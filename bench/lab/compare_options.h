@@ -29,6 +29,7 @@ struct CompareOptions {
   std::vector<std::string> servers;    // NAME=PATH
   std::vector<std::string> foreign;    // NAME=COMMAND
   std::vector<std::string> scenarios;  // names
+  std::filesystem::path scenario_file;
   std::string baseline;
 
   // A scenario of the user's own.
@@ -37,7 +38,7 @@ struct CompareOptions {
   std::optional<std::size_t> message_size;
   std::optional<int> depth;
   std::optional<double> rate;
-  Arrivals arrivals = Arrivals::kPoisson;
+  std::optional<Arrivals> arrivals;  // of every open loop
 
   // Find the capacities and then measure at shares of the lowest.
   bool open_loop = false;

@@ -1,0 +1,103 @@
+#include "bench/lab/scenario_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "bench/lab/usage_error.h"
+
+namespace polymux::bench {
+namespace {
+
+using testing::StartsWith;
+
+std::string ErrorOf(std::string_view text) {
+  try {
+    ParseScenarios(text, "own.toml");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(ScenarioFileTest, EveryField) {
+  const auto scenarios = ParseScenarios(R"(
+[[scenario]]
+name = "first"
+active = 20
+idle = 80
+message_size = "4k"
+depth = 3
+messages_per_connection = 9
+slow_readers = 2
+reactors = 0
+
+[[scenario]]
+name = "second"
+message_size = 60
+rate = 12.5
+arrivals = "constant"
+
+[[scenario]]
+name = "third"
+burst = true
+)",
+                                        "own.toml");
+  ASSERT_EQ(scenarios.size(), 3u);
+  EXPECT_EQ(scenarios[0].name, "first");
+  EXPECT_EQ(scenarios[0].active, 20);
+  EXPECT_EQ(scenarios[0].idle, 80);
+  EXPECT_EQ(scenarios[0].message_size, 4096u);
+  EXPECT_EQ(scenarios[0].depth, 3);
+  EXPECT_EQ(scenarios[0].messages_per_connection, 9);
+  EXPECT_EQ(scenarios[0].slow_readers, 2);
+  EXPECT_EQ(scenarios[0].reactors, 0);
+  EXPECT_FALSE(scenarios[0].burst);
+  EXPECT_EQ(scenarios[1].active, 1);
+  EXPECT_EQ(scenarios[1].message_size, 60u);
+  EXPECT_EQ(scenarios[1].rate, 12.5);
+  EXPECT_EQ(scenarios[1].arrivals, Arrivals::kConstant);
+  EXPECT_TRUE(scenarios[2].burst);
+  EXPECT_FALSE(scenarios[2].rate);
+  EXPECT_FALSE(scenarios[2].reactors);
+}
+
+TEST(ScenarioFileTest, TheExampleOfTheDocuments) {
+  EXPECT_EQ(ReadScenarioFile("docs/scenarios.toml").size(), 3u);
+}
+
+TEST(ScenarioFileTest, AnErrorNamesTheLine) {
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nactiv = 3\n"),
+            "own.toml:3: a scenario has no \"activ\"");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\n\nactive = 0\n"),
+            "own.toml:4: active is a whole number from 1 to 1000000");
+  EXPECT_THAT(ErrorOf("[[scenario]]\nname = \"a\"\nmessage_size = \"x\"\n"),
+              StartsWith("own.toml:3: message_size: "));
+  EXPECT_EQ(ErrorOf("\n[[scenario]]\nactive = 3\n"),
+            "own.toml:2: a scenario needs a name");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a b\"\n"),
+            "own.toml:2: a name consists of letters, digits, \"-_.\"");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nrate = 5\ndepth = 2\n"),
+            "own.toml:1: scenario \"a\": a rate and a burst have a depth of 1");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\n[[scenario]]\nname = \"a\"\n"),
+            "own.toml:3: scenario \"a\" is there already");
+  EXPECT_EQ(ErrorOf("\nother = 1\n"), "own.toml:2: there is no key \"other\"");
+  EXPECT_EQ(ErrorOf("scenario = 1\n"),
+            "own.toml:1: scenarios begin with [[scenario]]");
+  EXPECT_THAT(ErrorOf("[[scenario]]\nname = \n"), StartsWith("own.toml:2: "));
+  EXPECT_EQ(ErrorOf(""), "own.toml: no [[scenario]]");
+}
+
+TEST(ScenarioFileTest, AFileThatIsNotThere) {
+  try {
+    ReadScenarioFile("/nonexistent/own.toml");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "/nonexistent/own.toml: No such file or directory");
+  }
+}
+
+}  // namespace
+}  // namespace polymux::bench
