@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
 # Checks the sources: clang-tidy 14 by .clang-tidy, with clang's own warnings and
-# the lock annotations, which gcc does not know; shellcheck on the scripts.
+# the lock annotations, which gcc does not know; shellcheck on the scripts; the
+# links of the documents.
 #
 #     tools/lint.sh                # everything
 #     tools/lint.sh poller/*.cc    # clang-tidy on these files alone
@@ -69,5 +70,6 @@ if (($# > 0)); then
 else
   sources '*.cc' | xargs -0r -n 1 -P "$(nproc)" tools/lint.sh || status=1
   sources bazelw '*/run' '*.sh' | xargs -0r shellcheck -x || status=1
+  sources '*.md' | xargs -0r python3 tools/check_links.py || status=1
 fi
 exit "$status"

@@ -160,6 +160,12 @@ class ScenarioAnalysis {
     }
   }
 
+  void AppendCleanTrials(std::vector<const Trial*>& clean) const {
+    for (const Rounds& rounds : rounds_) {
+      for (const auto& [round, trial] : rounds.clean) clean.push_back(trial);
+    }
+  }
+
  private:
   bool IsControl(std::size_t arm) const {
     return plan_.arms[arm].name == plan_.control;
@@ -263,9 +269,15 @@ Verdict Judge(const Effect& effect, const Effect& control, double margin) {
 
 Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
   Analysis analysis;
+  std::vector<const Trial*> clean;
   for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
-    ScenarioAnalysis(plan, trials, scenario).AppendTo(analysis);
+    const ScenarioAnalysis of_scenario(plan, trials, scenario);
+    of_scenario.AppendTo(analysis);
+    of_scenario.AppendCleanTrials(clean);
   }
+  auto [models, crossovers] = FitModels(plan, clean);
+  analysis.models = std::move(models);
+  analysis.crossovers = std::move(crossovers);
   return analysis;
 }
 

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/lab/models.h"
 #include "bench/lab/plan.h"
 #include "bench/lab/trial.h"
 
@@ -81,34 +82,6 @@ struct ControlCheck {
   Effect effect;         // of the control
   // Whether its interval includes 1.  If not, the run is not to be quoted.
   bool sound = true;
-};
-
-// A number with the interval in which it lies.
-struct Estimate {
-  double value = 0;
-  double low = 0;
-  double high = 0;
-};
-
-// What one Wait costs an arm, in ns of server CPU together with the messages
-// that it brings: per_wait + per_watched * watched + per_ready * ready.
-struct CostModel {
-  std::size_t arm;  // index into the plan
-  Estimate per_wait_ns;
-  Estimate per_watched_ns;
-  Estimate per_ready_ns;
-  int trials = 0;
-  int watched_min = 0;  // the range of connections that was measured
-  int watched_max = 0;
-};
-
-// Where two arms cost the same per message, as connections grow.
-struct Crossover {
-  std::size_t arm;    // cheaper with fewer connections
-  std::size_t other;  // cheaper with more
-  int active = 1;     // connections that send
-  Estimate connections;
-  bool extrapolated = false;  // beyond what was measured
 };
 
 // All that follows from the trials.

@@ -96,4 +96,20 @@ bool IsTainted(const Trial& trial) {
   return trial.valid() && !Disturbances(trial.load).empty();
 }
 
+FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
+                    std::size_t scenario, std::size_t arm,
+                    std::string_view flag) {
+  FlagCount count;
+  for (const Trial& trial : trials) {
+    if (!trial.valid() || trial.slot.scenario != scenario ||
+        trial.slot.arm != arm) {
+      continue;
+    }
+    ++count.trials;
+    const auto flags = Flags(plan, trial);
+    if (std::ranges::find(flags, flag) != flags.end()) ++count.flagged;
+  }
+  return count;
+}
+
 }  // namespace polymux::bench

@@ -1,6 +1,8 @@
 #ifndef POLYMUX_BENCH_LAB_FLAGS_H_
 #define POLYMUX_BENCH_LAB_FLAGS_H_
 
+#include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -54,6 +56,15 @@ inline constexpr std::string_view kDebugBuild = "debug-build";
 // Functions of their arguments alone.
 std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial);
 bool IsTainted(const Trial& trial);
+
+// How many of an arm's valid trials in a scenario have a flag.
+struct FlagCount {
+  int flagged = 0;
+  int trials = 0;
+};
+FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
+                    std::size_t scenario, std::size_t arm,
+                    std::string_view flag);
 
 }  // namespace polymux::bench
 

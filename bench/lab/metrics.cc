@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string>
 
+#include "bench/lab/snapshots.h"
 #include "poller/check.h"
 
 namespace polymux::bench {
@@ -145,6 +146,10 @@ constexpr std::array kMetrics{
     Metric{"bytes_per_read",
            [](const Trial& trial, const Scenario&) {
              return CounterQuotient(trial, "bytes_read", "reads");
+           }},
+    Metric{kBusiestLoopShare,
+           [](const Trial& trial, const Scenario&) {
+             return CounterQuotient(trial, kBusiestLoopBytesRead, "bytes_read");
            }},
     Metric{"waits_per_message",
            [](const Trial& trial, const Scenario& scenario) {

@@ -29,6 +29,10 @@ const Metric& FindMetric(std::string_view name);
 // The one by which the arms are compared.
 inline constexpr std::string_view kPrimaryMetric = "server_cpu_us_per_message";
 
+// Of all bytes read, those of the loop that read most: 1 / reactors when all
+// did the same.
+inline constexpr std::string_view kBusiestLoopShare = "busiest_loop_share";
+
 // The CPU time that the server used in the window, in CPUs.
 inline constexpr std::string_view kServerCpuShare = "server_cpu_share";
 

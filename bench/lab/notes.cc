@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <set>
 
 #include "bench/lab/flags.h"
+#include "bench/lab/metrics.h"
 #include "bench/lab/statistics.h"
 
 namespace polymux::bench {
@@ -14,27 +14,32 @@ namespace {
 
 using NoteList = std::vector<std::string>;
 
-// The names of the arms, in the plan's order, that have a valid trial with this
-// flag in this scenario (or in any).
+// The arms with the flag in this scenario, in the plan's order; with numbers
+// where only some of the trials have it: "poll, select 2 of 24".
 std::vector<std::string> ArmsWithFlag(const Results& results,
-                                      std::optional<std::size_t> scenario,
+                                      std::size_t scenario,
                                       std::string_view flag) {
-  std::set<std::size_t> arms;
-  for (const Trial& trial : results.trials) {
-    if (!trial.valid() || (scenario && trial.slot.scenario != *scenario)) {
-      continue;
-    }
-    const auto flags = Flags(results.plan, trial);
-    if (std::ranges::find(flags, flag) != flags.end()) {
-      arms.insert(trial.slot.arm);
+  std::vector<std::string> arms;
+  for (std::size_t arm = 0; arm < results.plan.arms.size(); ++arm) {
+    const auto [flagged, trials] =
+        CountFlag(results.plan, results.trials, scenario, arm, flag);
+    if (flagged == 0) continue;
+    const std::string& name = results.plan.arms[arm].name;
+    arms.push_back(flagged == trials
+                       ? name
+                       : fmt::format("{} {} of {}", name, flagged, trials));
+  }
+  return arms;
+}
+
+bool IsDebugBuild(const Results& results, std::size_t arm) {
+  for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
+    if (CountFlag(results.plan, results.trials, i, arm, kDebugBuild).flagged >
+        0) {
+      return true;
     }
   }
-  std::vector<std::string> names;
-  names.reserve(arms.size());
-  for (const std::size_t arm : arms) {
-    names.push_back(results.plan.arms[arm].name);
-  }
-  return names;
+  return false;
 }
 
 void NoteIncomplete(const Results& results, NoteList& notes) {
@@ -65,6 +70,26 @@ void NoteFlag(const Results& results, std::string_view flag,
     if (arms.empty()) continue;
     notes.push_back(fmt::format("{}: {} ({}): {}", scenarios[scenario].name,
                                 flag, fmt::join(arms, ", "), meaning));
+  }
+}
+
+// How evenly several loops were busy.
+void NoteBalance(const Plan& plan, std::span<const Cell> cells,
+                 NoteList& notes) {
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const int reactors = plan.scenarios[i].reactors.value_or(plan.reactors);
+    if (reactors < 2) continue;
+    std::vector<std::string> shares;
+    for (const Cell& cell : cells) {
+      const auto share = cell.Find(kBusiestLoopShare);
+      if (cell.scenario != i || !share) continue;
+      shares.push_back(fmt::format("{} {:.0f} %", plan.arms[cell.arm].name,
+                                   100 * share->median));
+    }
+    if (shares.empty()) continue;
+    notes.push_back(
+        fmt::format("{}: the busiest of {} loops read this share of all: {}.",
+                    plan.scenarios[i].name, reactors, fmt::join(shares, ", ")));
   }
 }
 
@@ -104,20 +129,18 @@ void NoteTooFewRounds(const Plan& plan, std::span<const Cell> cells,
 
 void NoteTainted(const Plan& plan, std::span<const Cell> cells,
                  NoteList& notes) {
-  for (const Cell& cell : cells) {
-    if (cell.tainted_trials == 0) continue;
-    std::string note = fmt::format(
-        "{}, {}: {} of {} trials were disturbed and do not count",
-        plan.scenarios[cell.scenario].name, plan.arms[cell.arm].name,
-        cell.tainted_trials, cell.valid_trials);
-    if (cell.effect && cell.effect_with_tainted) {
-      note += fmt::format(
-          "; with them, and without what was repeated for "
-          "them, the ratio is {:.3f} [{:.3f}, {:.3f}]",
-          cell.effect_with_tainted->ratio, cell.effect_with_tainted->low,
-          cell.effect_with_tainted->high);
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    std::vector<std::string> arms;
+    for (const Cell& cell : cells) {
+      if (cell.scenario != i || cell.tainted_trials == 0) continue;
+      arms.push_back(fmt::format("{} {} of {}", plan.arms[cell.arm].name,
+                                 cell.tainted_trials, cell.valid_trials));
     }
-    notes.push_back(note + ".");
+    if (arms.empty()) continue;
+    notes.push_back(fmt::format(
+        "{}: disturbed trials, which do not count: {}. results.json has the "
+        "ratios with them, and without what was repeated for them, too.",
+        plan.scenarios[i].name, fmt::join(arms, ", ")));
   }
 }
 
@@ -143,13 +166,15 @@ std::vector<std::string> Notes(const Results& results,
   NoteTooFewRounds(results.plan, cells, notes);
   NoteTainted(results.plan, cells, notes);
   NoteFlag(results, kClientBound,
-           "* the server was less than 90 % busy, so do not rank by msg/s or "
-           "latency; CPU per message stands.",
+           "the server was less than 90 % busy. Where that is so in half of "
+           "the trials (*), do not rank by msg/s or latency; CPU per message "
+           "stands.",
            notes);
   NoteFlag(results, kUnsaturated,
            "the load generator had time to spare too; other programs took the "
            "CPUs, or too few messages were on the way.",
            notes);
+  NoteBalance(results.plan, cells, notes);
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);
   notes.push_back(fmt::format(
@@ -161,10 +186,14 @@ std::vector<std::string> Notes(const Results& results,
 }
 
 std::string DebugWarning(const Results& results) {
-  std::vector<std::string> culprits =
-      ArmsWithFlag(results, std::nullopt, kDebugBuild);
+  std::vector<std::string> culprits;
   if (!IsOptimised(results.environment.build)) {
-    culprits.insert(culprits.begin(), "this program");
+    culprits.emplace_back("this program");
+  }
+  for (std::size_t arm = 0; arm < results.plan.arms.size(); ++arm) {
+    if (IsDebugBuild(results, arm)) {
+      culprits.push_back(results.plan.arms[arm].name);
+    }
   }
   if (culprits.empty()) return {};
   return fmt::format(

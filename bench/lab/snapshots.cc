@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <sstream>
 #include <stdexcept>
@@ -22,11 +23,31 @@ Counters SumOverLoops(const json& snapshot) {
   return sum;
 }
 
+std::map<std::string, std::int64_t> BytesReadByLoop(const json& snapshot) {
+  std::map<std::string, std::int64_t> bytes;
+  for (const json& loop : snapshot.at("loops")) {
+    const json& counters = loop.at("counters");
+    bytes[loop.at("name")] = counters.value("bytes_read", std::int64_t{0});
+  }
+  return bytes;
+}
+
+std::int64_t BytesReadByBusiest(const json& start, const json& end) {
+  const auto before = BytesReadByLoop(start);
+  std::int64_t most = 0;
+  for (const auto& [loop, bytes] : BytesReadByLoop(end)) {
+    const auto found = before.find(loop);
+    most = std::max(most, bytes - (found == before.end() ? 0 : found->second));
+  }
+  return most;
+}
+
 CounterWindow Difference(const json& start, const json& end) {
   CounterWindow window{SumOverLoops(end), end.at("system_calls")};
   for (const auto& [name, value] : SumOverLoops(start)) {
     window.counters[name] -= value;
   }
+  window.counters[kBusiestLoopBytesRead] = BytesReadByBusiest(start, end);
   return window;
 }
 

@@ -15,6 +15,10 @@ namespace polymux::bench {
 // Whether a program that was compiled like this may be measured.
 bool IsOptimised(const BuildInfo& build);
 
+// A counter that this program adds to those of a server: what the loop that
+// read most has read.
+inline constexpr const char* kBusiestLoopBytesRead = "busiest_loop_bytes_read";
+
 // What a server counted in the measured window, over all of its loops.
 struct CounterWindow {
   std::map<std::string, std::int64_t> counters;

@@ -13,6 +13,7 @@
 #include "bench/lab/analysis.h"
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
+#include "bench/lab/model_text.h"
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
 
@@ -191,15 +192,11 @@ std::string_view VerdictWord(const Plan& plan, const Cell& cell) {
   return cell.verdict ? ToString(*cell.verdict) : "-";
 }
 
+// In at least half of its trials.
 bool IsClientBound(const Results& results, const Cell& cell) {
-  return std::ranges::any_of(results.trials, [&](const Trial& trial) {
-    if (!trial.valid() || trial.slot.scenario != cell.scenario ||
-        trial.slot.arm != cell.arm) {
-      return false;
-    }
-    const auto flags = Flags(results.plan, trial);
-    return std::ranges::find(flags, kClientBound) != flags.end();
-  });
+  const auto [flagged, trials] = CountFlag(
+      results.plan, results.trials, cell.scenario, cell.arm, kClientBound);
+  return flagged > 0 && 2 * flagged >= trials;
 }
 
 Row MakeRow(const Results& results, const Cell& cell) {
@@ -342,6 +339,7 @@ std::string RenderTable(const Results& results, Colour colour) {
     text += ScenarioText(results, CellsOf(plan, analysis.cells, i),
                          plan.scenarios[i]);
   }
+  text += DescribeModels(plan, {analysis.models, analysis.crossovers});
   text += "\n";
   for (const std::string& note : Notes(results, analysis.cells)) {
     text += Wrap("- ", note);

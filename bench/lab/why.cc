@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -118,6 +119,31 @@ std::string Events(const Comparison& comparison) {
                      FormatNumber(events->of_baseline));
 }
 
+// What the arm alone counts, as a backend names it: "; each wait counts 1.05
+// uring_completed and 1.05 uring_submitted".
+std::string OwnCounters(std::span<const TrialPair> rounds) {
+  std::map<std::string_view, std::vector<double>> per_wait;
+  for (const auto& [arm, baseline] : rounds) {
+    if (!arm->counters || !baseline->counters) continue;
+    const auto& counters = arm->counters->counters;
+    const auto waits = counters.find("waits");
+    if (waits == counters.end() || waits->second == 0) continue;
+    for (const auto& [name, count] : counters) {
+      if (baseline->counters->counters.contains(name)) continue;
+      per_wait[name].push_back(static_cast<double>(count) /
+                               static_cast<double>(waits->second));
+    }
+  }
+  std::vector<std::string> parts;
+  for (auto& [name, values] : per_wait) {
+    const double median = SampleMedian(values);
+    if (median < kLeastCalls) continue;
+    parts.push_back(fmt::format("{} {}", FormatNumber(median), name));
+  }
+  if (parts.empty()) return {};
+  return fmt::format("; each wait counts {}", fmt::join(parts, " and "));
+}
+
 // "; it spends 25.1 us more in the kernel"
 std::string Time(const Comparison& comparison, double least_us,
                  std::string_view metric, std::string_view where) {
@@ -143,7 +169,8 @@ std::string ExplainCounters(std::string_view baseline,
   }
   const double least_us = costs.empty() ? 0 : kLeastTime * SampleMedian(costs);
   return fmt::format(
-      "{}{}{}{}.", Calls(comparison, baseline), Events(comparison),
+      "{}{}{}{}{}.", Calls(comparison, baseline), Events(comparison),
+      OwnCounters(rounds),
       Time(comparison, least_us, "system_us_per_message", "in the kernel"),
       Time(comparison, least_us, "user_us_per_message", "in user mode"));
 }

@@ -6,6 +6,7 @@
 
 #include "bench/lab/environment.h"
 #include "bench/lab/metrics.h"
+#include "bench/lab/model_text.h"
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
 #include "bench/report/markup.h"
@@ -68,6 +69,11 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
                   LengthText(plan.window), EscapeMarkdown(plan.baseline));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     text += ScenarioPart(plan, analysis, i);
+  }
+  const std::string models =
+      DescribeModels(plan, {analysis.models, analysis.crossovers});
+  if (!models.empty()) {
+    text += "\n## Cost of a wait\n\n```text" + models + "```\n";
   }
   text += "\n## Notes\n\n";
   for (const std::string& note : Notes(results, analysis.cells)) {

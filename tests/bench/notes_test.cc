@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "bench/lab/snapshots.h"
 #include "tests/bench/lab_samples.h"
 
 namespace polymux::bench {
@@ -82,6 +83,20 @@ TEST(NotesTest, TooFewCpus) {
   EXPECT_THAT(NotesOf(results), Contains(HasSubstr("they compete")));
   results.plan.cpus = {};
   EXPECT_THAT(NotesOf(results), Contains(StartsWith("One CPU:")));
+}
+
+TEST(NotesTest, HowEvenlySeveralLoopsWereBusy) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    if (!trial.counters) continue;
+    auto& counters = trial.counters->counters;
+    counters[kBusiestLoopBytesRead] = counters["bytes_read"] * 3 / 5;
+  }
+  EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("the busiest of"))));
+  results.plan.scenarios[0].reactors = 2;
+  EXPECT_THAT(NotesOf(results),
+              Contains(StartsWith("small: the busiest of 2 loops read this "
+                                  "share of all: base 60 %, low 60 %")));
 }
 
 TEST(NotesTest, ADebugBuildIsNotToBeQuoted) {

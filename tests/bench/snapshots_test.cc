@@ -17,7 +17,9 @@ std::string Line(bool final, int main_waits, int io_waits, int reads) {
          std::to_string(main_waits) +
          R"(}},{"name":"io-0","counters":{"waits":)" +
          std::to_string(io_waits) + R"(,"reads":)" + std::to_string(reads) +
-         "}}]}\n";
+         R"(,"bytes_read":)" + std::to_string(10 * reads) +
+         R"(}},{"name":"io-1","counters":{"bytes_read":)" +
+         std::to_string(3 * reads) + "}}]}\n";
 }
 
 TEST(SnapshotsTest, TheWindowIsTheDifferenceSummedOverLoops) {
@@ -26,7 +28,10 @@ TEST(SnapshotsTest, TheWindowIsTheDifferenceSummedOverLoops) {
                         Line(true, 9, 999, 9));
   ASSERT_TRUE(report.window);
   EXPECT_EQ(report.window->counters, (std::map<std::string, std::int64_t>{
-                                         {"waits", 102}, {"reads", 1000}}));
+                                         {"waits", 102},
+                                         {"reads", 1000},
+                                         {"bytes_read", 13'000},
+                                         {kBusiestLoopBytesRead, 10'000}}));
   EXPECT_EQ(report.window->system_calls,
             (std::vector<std::string>{"waits", "reads"}));
   EXPECT_TRUE(IsOptimised(report.build));

@@ -55,6 +55,17 @@ TEST_F(WhyTest, MoreAndFewerCalls) {
             "changes per message than base.");
 }
 
+TEST_F(WhyTest, WhatTheArmAloneCountsIsToldPerWait) {
+  for (std::size_t i = 0; i < rounds_.size(); ++i) {
+    auto& counters = arm(i).counters->counters;
+    counters["ring_entries"] = 3 * counters["waits"] / 2;
+    counters["ring_overflows"] = 0;
+  }
+  EXPECT_EQ(Why(),
+            "makes as many calls per message as base; each wait counts 1.50 "
+            "ring_entries.");
+}
+
 TEST_F(WhyTest, WhatTheRoundsDoNotAgreeOnIsNotSaid) {
   Add("waits", -20, 40);
   EXPECT_EQ(Why(), "makes as many calls per message as base.");

@@ -1,0 +1,18 @@
+#ifndef POLYMUX_BENCH_LAB_MODEL_TEXT_H_
+#define POLYMUX_BENCH_LAB_MODEL_TEXT_H_
+
+#include <string>
+
+#include "bench/lab/models.h"
+#include "bench/lab/plan.h"
+
+namespace polymux::bench {
+
+// A table of the fitted costs of a wait, and a sentence for each arm that costs
+// as much as the baseline with some number of connections; 80 columns unless
+// arms have long names.  Empty without models.
+std::string DescribeModels(const Plan& plan, const Models& models);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_MODEL_TEXT_H_

@@ -1,0 +1,122 @@
+#include "bench/lab/models.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <random>
+
+namespace polymux::bench {
+namespace {
+
+// "scan" looks at every connection in each wait, "queue" costs more per wait.
+// A wait brings two messages, so that a message costs half of
+// 1000 + 10 n + 2 * 2000 ns and of 3000 + 2 * 2000 ns: equal at n = 200.
+class ModelsTest : public testing::Test {
+ protected:
+  ModelsTest() {
+    for (const int idle : {0, 90, 900, 4000}) {
+      plan_.scenarios.push_back(
+          {.name = std::to_string(idle), .active = 10, .idle = idle});
+    }
+    plan_.arms = {{.name = "scan", .target = "scan"},
+                  {.name = "queue", .target = "queue"}};
+    plan_.baseline = "scan";
+    std::normal_distribution normal;
+    for (int round = 0; round < 12; ++round) {
+      for (std::size_t scenario = 0; scenario < 4; ++scenario) {
+        for (std::size_t arm = 0; arm < 2; ++arm) {
+          Add(scenario, arm, round, std::exp(0.01 * normal(random_)));
+        }
+      }
+    }
+  }
+
+  void Add(std::size_t scenario, std::size_t arm, int round, double noise) {
+    const double watched = plan_.scenarios[scenario].connections();
+    // Not the same in all scenarios: it must be told apart from the rest.
+    const int ready = scenario == 0 ? 6 : 2;
+    const double of_wait =
+        (arm == 0 ? 1000 + 10 * watched : 3000) + 2000 * ready;
+    constexpr int kWaits = 100'000;
+    Trial trial{
+        .slot = {
+            .scenario = scenario, .arm = arm, .round = round, .position = 0}};
+    trial.load.messages = std::int64_t{kWaits} * ready;
+    trial.load.window_ns = 1'000'000'000;
+    trial.load.server_cpu_ns =
+        static_cast<std::int64_t>(kWaits * of_wait * noise);
+    trial.counters = {.counters = {{"bytes_read", trial.load.messages * 100},
+                                   {"waits", kWaits},
+                                   {"events", std::int64_t{kWaits} * ready}},
+                      .system_calls = {"waits"}};
+    trials_.push_back(trial);
+  }
+
+  Models Fit() const {
+    std::vector<const Trial*> trials;
+    for (const Trial& trial : trials_) trials.push_back(&trial);
+    return FitModels(plan_, trials);
+  }
+
+  Plan plan_;
+  std::mt19937_64 random_{1};
+  std::vector<Trial> trials_;
+};
+
+void ExpectAround(const Estimate& estimate, double truth, double tolerance) {
+  EXPECT_NEAR(estimate.value, truth, tolerance);
+  EXPECT_LT(estimate.low, estimate.high);
+  EXPECT_LE(estimate.low, truth + tolerance / 2);
+  EXPECT_GE(estimate.high, truth - tolerance / 2);
+}
+
+TEST_F(ModelsTest, TheCostOfAWait) {
+  const auto models = Fit().models;
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_EQ(models[0].arm, 0u);
+  EXPECT_EQ(models[0].trials, 48);
+  EXPECT_EQ(models[0].watched_min, 10);
+  EXPECT_EQ(models[0].watched_max, 4010);
+  ExpectAround(models[0].per_wait_ns, 1000, 200);
+  ExpectAround(models[0].per_watched_ns, 10, 0.3);
+  ExpectAround(models[0].per_ready_ns, 2000, 60);
+  ExpectAround(models[1].per_watched_ns, 0, 0.3);
+}
+
+TEST_F(ModelsTest, WhereTwoArmsCostTheSame) {
+  const auto crossovers = Fit().crossovers;
+  ASSERT_EQ(crossovers.size(), 1u);
+  EXPECT_EQ(crossovers[0].arm, 0u);
+  EXPECT_EQ(crossovers[0].other, 1u);
+  EXPECT_EQ(crossovers[0].active, 10);
+  ExpectAround(crossovers[0].connections, 200, 20);
+  EXPECT_FALSE(crossovers[0].extrapolated);
+}
+
+TEST_F(ModelsTest, BeyondWhatWasMeasuredIsSaidToBeSo) {
+  // Without the two largest, and 200 is not reached.
+  std::erase_if(trials_,
+                [](const Trial& trial) { return trial.slot.scenario >= 2; });
+  plan_.scenarios[2].idle = 140;
+  for (int round = 0; round < 12; ++round) {
+    for (std::size_t arm = 0; arm < 2; ++arm) {
+      Add(2, arm, round, 1 + 0.001 * round);
+    }
+  }
+  const auto crossovers = Fit().crossovers;
+  ASSERT_EQ(crossovers.size(), 1u);
+  EXPECT_TRUE(crossovers[0].extrapolated);
+}
+
+TEST_F(ModelsTest, NoModelWithoutCountersOrInAnotherLoad) {
+  for (Trial& trial : trials_) {
+    if (trial.slot.arm == 1) trial.counters.reset();
+  }
+  EXPECT_EQ(Fit().models.size(), 1u);
+  EXPECT_TRUE(Fit().crossovers.empty());
+  for (Scenario& scenario : plan_.scenarios) scenario.depth = 2;
+  EXPECT_TRUE(Fit().models.empty());
+}
+
+}  // namespace
+}  // namespace polymux::bench
