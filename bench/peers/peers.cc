@@ -55,8 +55,9 @@ constexpr std::array kPeers{
          .about = "One thread. The read callback moves the input buffer to "
                   "the output buffer without copying; libevent reads up to "
                   "16 KiB at a time (it asks FIONREAD first) and writes when "
-                  "its loop finds the socket writable. More than 1 MiB of "
-                  "output pauses reading.",
+                  "its loop finds the socket writable, which takes two "
+                  "epoll_ctl for each message. More than 1 MiB of output "
+                  "pauses reading.",
          .by_default = false,
          .max_fd = std::nullopt,
          .main = LibeventMain},
@@ -80,9 +81,10 @@ constexpr std::array kPeers{
     Peer{.name = "asio",
          .description = "standalone Asio, async_read_some and async_write",
          .about = "One thread, one io_context. Reads up to 16 KiB, then writes "
-                  "all of it before it reads again; each operation is tried at "
-                  "once and waits for edge-triggered epoll when it would "
-                  "block.",
+                  "all of it before it reads again. A write is tried at once; "
+                  "after a read that did not fill its buffer the next one "
+                  "waits for edge-triggered epoll. Its loop looks at epoll "
+                  "without waiting before it waits.",
          .by_default = false,
          .max_fd = std::nullopt,
          .main = AsioMain},
