@@ -70,9 +70,16 @@ std::string WithPort(std::string command, std::uint16_t port) {
 
 std::vector<std::string> PolymuxFlags(const ServerOptions& options,
                                       const MemoryFile& statistics) {
-  return {"--port",       "0",
-          "--reactors",   std::to_string(options.reactors),
-          "--stats-json", statistics.path()};
+  // The plan has seen to it that the connections of a scenario fit; the default
+  // limit would turn some of more than 10,000 away.
+  return {"--port",
+          "0",
+          "--reactors",
+          std::to_string(options.reactors),
+          "--stats-json",
+          statistics.path(),
+          "--max-connections",
+          "1000000"};
 }
 
 std::vector<std::string> Command(const Arm& arm, const ServerOptions& options,

@@ -198,6 +198,20 @@ TEST_F(CompareTest, AnOpenLoopMeasuresAtSharesOfTheLowestCapacity) {
   EXPECT_EQ(measured.size(), 5u);
 }
 
+TEST_F(CompareTest, MoreConnectionsThanAServerTakesByDefault) {
+  const Outcome outcome =
+      Compare({"--arms", "epoll-lt", "--connections", "10050", "--active", "10",
+               "--rounds", "1", "--duration", "50ms"});
+  const json document = Document();
+  if (document["trials"].empty()) {
+    GTEST_SKIP() << "the descriptor limit is too low for 10,050 connections";
+  }
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  for (const json& trial : document["trials"]) {
+    EXPECT_TRUE(trial["valid"].get<bool>()) << trial["invalid_reason"];
+  }
+}
+
 TEST_F(CompareTest, EveryBackendTakesPart) {
   const Outcome outcome = Compare({"--rounds", "1"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
