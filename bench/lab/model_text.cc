@@ -10,10 +10,11 @@
 namespace polymux::bench {
 namespace {
 
-// A whole number from 100 on; coefficients may be negative.
+// Three digits, and two decimals at most; coefficients may be negative.
 std::string Digits(double value) {
-  return std::abs(value) >= 99.95 ? fmt::format("{:.0f}", value)
-                                  : fmt::format("{:.3g}", value);
+  const double size = std::abs(value);
+  const int decimals = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string EstimateText(const Estimate& estimate) {
@@ -26,10 +27,9 @@ std::string CrossoverText(const Plan& plan, const Crossover& crossover) {
       "With {} active, {} costs less below {} connections [{}, {}], {} "
       "above{}.",
       crossover.active, plan.arms[crossover.arm].name,
-      Digits(std::round(crossover.connections.value)),
-      Digits(std::round(crossover.connections.low)),
-      Digits(std::round(crossover.connections.high)),
-      plan.arms[crossover.other].name,
+      std::lround(crossover.connections.value),
+      std::lround(crossover.connections.low),
+      std::lround(crossover.connections.high), plan.arms[crossover.other].name,
       crossover.extrapolated ? "; this lies beyond what was measured" : "");
 }
 
