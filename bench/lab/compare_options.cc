@@ -92,8 +92,10 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
                  "whatever the server does (open loop)")
       ->check(CLI::Range(1.0, 1e7).description(""))
       ->type_name("N");
-  const std::map<std::string, Arrivals> arrivals{
-      {"poisson", Arrivals::kPoisson}, {"constant", Arrivals::kConstant}};
+  std::map<std::string, Arrivals> arrivals;
+  for (const Arrivals one : {Arrivals::kPoisson, Arrivals::kConstant}) {
+    arrivals.emplace(ToString(one), one);
+  }
   app.add_option("--arrivals", options.arrivals,
                  "When an open loop sends: \"poisson\" (default)\n"
                  "or \"constant\"")

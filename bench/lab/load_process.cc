@@ -27,8 +27,7 @@ void AddTraffic(const Scenario& scenario, std::vector<std::string>& command) {
   };
   if (scenario.rate) {
     add("--rate", fmt::format("{}", *scenario.rate));
-    add("--arrivals",
-        scenario.arrivals == Arrivals::kConstant ? "constant" : "poisson");
+    add("--arrivals", std::string(ToString(scenario.arrivals)));
   }
   if (scenario.messages_per_connection) {
     add("--messages-per-connection",

@@ -10,16 +10,10 @@
 namespace polymux::bench {
 namespace {
 
-// Three digits, and two decimals at most; coefficients may be negative.
-std::string Digits(double value) {
-  const double size = std::abs(value);
-  const int decimals = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
-  return fmt::format("{:.{}f}", value, decimals);
-}
-
 std::string EstimateText(const Estimate& estimate) {
-  return fmt::format("{} [{}, {}]", Digits(estimate.value),
-                     Digits(estimate.low), Digits(estimate.high));
+  return fmt::format("{} [{}, {}]", FormatCoefficient(estimate.value),
+                     FormatCoefficient(estimate.low),
+                     FormatCoefficient(estimate.high));
 }
 
 std::string CrossoverText(const Plan& plan, const Crossover& crossover) {

@@ -112,16 +112,22 @@ Estimate CoefficientOf(const Fit& fit, std::size_t index) {
   return MakeEstimate(fit.found[index], std::move(drawn));
 }
 
-CostModel ModelOf(const Fit& fit) {
+// The least and the greatest number of connections.
+std::pair<double, double> Measured(const Fit& fit) {
   const auto [least, most] =
       std::ranges::minmax(fit.costs, {}, &WaitCost::watched);
+  return {least.watched, most.watched};
+}
+
+CostModel ModelOf(const Fit& fit) {
+  const auto [least, most] = Measured(fit);
   return {.arm = fit.arm,
           .per_wait_ns = CoefficientOf(fit, 0),
           .per_watched_ns = CoefficientOf(fit, 1),
           .per_ready_ns = CoefficientOf(fit, 2),
           .trials = static_cast<int>(fit.costs.size()),
-          .watched_min = static_cast<int>(least.watched),
-          .watched_max = static_cast<int>(most.watched)};
+          .watched_min = static_cast<int>(least),
+          .watched_max = static_cast<int>(most)};
 }
 
 // What a message costs as connections grow: level + slope * connections.
@@ -145,10 +151,13 @@ std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
                                        int active) {
   const Line line = LineOf(one, one.found, active);
   const Line other_line = LineOf(other, other.found, active);
-  const CostModel model = ModelOf(one);
-  const double farthest = kFarthest * model.watched_max;
+  // Where both were measured.
+  const auto [one_least, one_most] = Measured(one);
+  const auto [other_least, other_most] = Measured(other);
+  const double least = std::max(one_least, other_least);
+  const double most = std::min(one_most, other_most);
   const auto is_told = [&](double connections) {
-    return connections >= active && connections <= farthest;
+    return connections >= active && connections <= kFarthest * most;
   };
   const double found = Crossing(line, other_line);
   if (!is_told(found)) return std::nullopt;
@@ -165,12 +174,11 @@ std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
   }
   // Which grows faster is the cheaper one before they meet.
   const bool one_first = line.slope > other_line.slope;
-  return Crossover{
-      .arm = one_first ? one.arm : other.arm,
-      .other = one_first ? other.arm : one.arm,
-      .active = active,
-      .connections = MakeEstimate(found, std::move(drawn)),
-      .extrapolated = found < model.watched_min || found > model.watched_max};
+  return Crossover{.arm = one_first ? one.arm : other.arm,
+                   .other = one_first ? other.arm : one.arm,
+                   .active = active,
+                   .connections = MakeEstimate(found, std::move(drawn)),
+                   .extrapolated = found < least || found > most};
 }
 
 }  // namespace

@@ -81,8 +81,7 @@ Environment ReadEnvironment(const Json& object) {
 
 Arrivals ReadArrivals(const Json& object) {
   const auto name = object.at("arrivals").get<std::string>();
-  if (name == "poisson") return Arrivals::kPoisson;
-  if (name == "constant") return Arrivals::kConstant;
+  if (const auto arrivals = FindArrivals(name)) return *arrivals;
   throw std::runtime_error(
       fmt::format("arrivals are poisson or constant, not \"{}\"", name));
 }

@@ -137,10 +137,12 @@ class Reader {
   }
 
   Arrivals ReadArrivals(const toml::node& node) const {
-    const auto name = node.value_exact<std::string>();
-    if (name == "poisson") return Arrivals::kPoisson;
-    if (name == "constant") return Arrivals::kConstant;
-    Fail(node.source(), R"(arrivals is "poisson" or "constant")");
+    const auto arrivals =
+        FindArrivals(node.value_exact<std::string>().value_or(""));
+    if (!arrivals) {
+      Fail(node.source(), R"(arrivals is "poisson" or "constant")");
+    }
+    return *arrivals;
   }
 
   bool Boolean(const toml::key& key, const toml::node& node) const {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <sstream>
 
@@ -18,6 +19,12 @@ Colour ColourOfStdout() {
 std::string Red(std::string_view text, Colour colour) {
   return colour == Colour::kAnsi ? fmt::format("\033[1;31m{}\033[0m", text)
                                  : std::string(text);
+}
+
+std::string FormatCoefficient(double value) {
+  const double size = std::abs(value);
+  const int decimals = size < 9.995 ? 2 : size < 99.95 ? 1 : 0;
+  return fmt::format("{:.{}f}", value, decimals);
 }
 
 std::string FormatNumber(double value) {

@@ -23,6 +23,10 @@ std::string Red(std::string_view text, Colour colour);
 // "4.93k", "49.3k".  REQUIRES: value >= 0.
 std::string FormatNumber(double value);
 
+// The same without a unit, for numbers that may be negative: three digits, but
+// two decimals at most and whole numbers from 100 on: "-0.11", "49.3", "17960".
+std::string FormatCoefficient(double value);
+
 // `text` in lines of at most `width` columns, broken at blanks; what is longer
 // than a line stays whole.  Newlines in `text` count as blanks.  The first line
 // begins with `first`, the others with as many blanks.  Ends with a newline.

@@ -67,8 +67,7 @@ double ParseRate(std::string_view text) {
 
 // Throws like ParseRate.
 Arrivals ParseArrivals(std::string_view text) {
-  if (text == "constant") return Arrivals::kConstant;
-  if (text == "poisson") return Arrivals::kPoisson;
+  if (const auto arrivals = FindArrivals(text)) return *arrivals;
   throw std::invalid_argument("'" + std::string(text) +
                               "': write constant or poisson");
 }

@@ -210,15 +210,10 @@ class Panel {
   std::size_t points_ = 0;
 };
 
-// Three digits, and no exponent.
-std::string Digits(double value) {
-  return std::abs(value) >= 100 ? fmt::format("{:.0f}", value)
-                                : fmt::format("{:.3g}", value);
-}
-
 std::string EstimateText(const Estimate& estimate) {
-  return fmt::format("{} ({} to {})", Digits(estimate.value),
-                     Digits(estimate.low), Digits(estimate.high));
+  return fmt::format("{} ({} to {})", FormatCoefficient(estimate.value),
+                     FormatCoefficient(estimate.low),
+                     FormatCoefficient(estimate.high));
 }
 
 std::string ModelTable(const Plan& plan, const Analysis& analysis) {

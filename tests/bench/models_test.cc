@@ -108,6 +108,28 @@ TEST_F(ModelsTest, BeyondWhatWasMeasuredIsSaidToBeSo) {
   EXPECT_TRUE(crossovers[0].extrapolated);
 }
 
+TEST_F(ModelsTest, BeyondWhatOneOfTheTwoMeasuredIsToo) {
+  // One arm stops at 100 connections, whichever comes first.
+  for (const std::size_t arm : {0U, 1U}) {
+    plan_.scenarios[3].idle = 40;
+    const auto all = trials_;
+    std::erase_if(trials_,
+                  [](const Trial& trial) { return trial.slot.scenario == 3; });
+    for (int round = 0; round < 12; ++round) {
+      for (const std::size_t each : {0U, 1U}) {
+        Add(3, each, round, 1 + 0.001 * round);
+      }
+    }
+    std::erase_if(trials_, [arm](const Trial& trial) {
+      return trial.slot.scenario == 2 && trial.slot.arm == arm;
+    });
+    const auto crossovers = Fit().crossovers;
+    ASSERT_EQ(crossovers.size(), 1u) << arm;
+    EXPECT_TRUE(crossovers[0].extrapolated) << arm;
+    trials_ = all;
+  }
+}
+
 TEST_F(ModelsTest, NoModelWithoutCountersOrInAnotherLoad) {
   for (Trial& trial : trials_) {
     if (trial.slot.arm == 1) trial.counters.reset();

@@ -1,18 +1,12 @@
 // What the io_uring backends owe beyond the suite of all backends.
 
 #include <gtest/gtest.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <poll.h>
-#include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <cstdlib>
 #include <set>
 #include <string>
@@ -20,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/poller/forbid_io_uring.h"
 #include "tests/poller/support.h"
 
 namespace polymux {
@@ -130,27 +125,12 @@ TEST_P(Uring, AWaitIsOneSystemCall) {
   EXPECT_EQ(Count("uring_completed"), 100U);
 }
 
-// Makes io_uring_setup fail with `error` from now on, in this process.
-void Refuse(int error) {
-  std::array<sock_filter, 4> program{
-      sock_filter BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-                           offsetof(seccomp_data, nr)),
-      sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      sock_filter BPF_STMT(
-          BPF_RET | BPF_K,
-          SECCOMP_RET_ERRNO | static_cast<std::uint32_t>(error)),
-      sock_filter BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
-  const sock_fprog filter{.len = program.size(), .filter = program.data()};
-  Must(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-  Must(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter));
-}
-
 // Whether, in a child where io_uring_setup fails with `error`, the probe's
 // reason holds `words` and creation throws that error.
 bool IsRefused(const Backend& backend, int error, const std::string& words) {
   const pid_t child = Must(::fork());
   if (child == 0) {
-    Refuse(error);
+    ForbidIoUring(error);
     bool thrown = false;
     try {
       backend.create();
