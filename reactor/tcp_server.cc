@@ -1,6 +1,8 @@
 #include "reactor/tcp_server.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <latch>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -61,7 +63,14 @@ TcpServer::~TcpServer() {
   // A sub-loop runs these before it ends; its thread is joined with threads_.
   RunForEachAcceptor(
       [](std::unique_ptr<Acceptor>& acceptor) { acceptor.reset(); });
-  RunForEachSet([](ConnectionSet& set) { set.CloseAll(); });
+  // A callback of one loop may post to another one, which therefore must not
+  // end before the last callback of all has returned.
+  std::latch closed(static_cast<std::ptrdiff_t>(sets_.size()));
+  RunForEachSet([&closed](ConnectionSet& set) {
+    set.CloseAll();
+    closed.count_down();
+  });
+  closed.wait();
 }
 
 void TcpServer::AddThread(const Backend& backend, std::size_t index) {

@@ -60,7 +60,8 @@ class TcpServer {
   // std::system_error when the address cannot be had or the kernel refuses.
   // `loop` and `backend` must outlive the server.
   TcpServer(EventLoop* loop, const Backend& backend, Options options);
-  // Closes every connection, calling its on_close, and joins the sub-loops. A
+  // Closes every connection, calling its on_close, and joins the sub-loops: no
+  // loop ends before the last callback of all, which may still post to any. A
   // Stop in progress ends without a word.
   ~TcpServer();
 

@@ -12,6 +12,7 @@
 #include <exception>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -327,6 +328,36 @@ TEST_P(TcpServerTest, DestroyedWithOpenConnections) {
     for (Client& client : clients) EXPECT_TRUE(client.SeesTheEnd());
     EXPECT_THROW(Client{server.address()}, std::system_error);
   }
+}
+
+// A callback may post to the other loops, also the last one of a server that is
+// being destroyed.
+TEST_P(TcpServerTest, NoLoopEndsBeforeTheLastCallback) {
+  std::mutex mutex;
+  std::vector<EventLoop*> loops;
+  std::atomic<int> closed{0};
+  TcpServer::Options options = EchoOptions(3);
+  options.connection.callbacks.on_open = [&](Connection& connection) {
+    const std::lock_guard lock(mutex);
+    loops.push_back(connection.loop());
+  };
+  options.connection.callbacks.on_close = [&](Connection& connection,
+                                              auto&&...) {
+    // The later the loop, the longer it takes.
+    const auto place = std::ranges::find(loops, connection.loop());
+    std::this_thread::sleep_for((place - loops.begin()) * 20ms);
+    for (EventLoop* const loop : loops) loop->QueueInLoop([] {});
+    ++closed;
+  };
+  ServerThread server(backend(), options);
+  std::vector<Client> clients;
+  for (int i = 0; i < 3; ++i) {
+    clients.emplace_back(server.address());
+    clients.back().Echo("x");
+  }
+  ASSERT_EQ(loops.size(), 3U);
+  server.DestroyServer();
+  EXPECT_EQ(closed, 3);
 }
 
 TEST_P(TcpServerTest, DestroyedWithOutputPendingAndConnectionsInTheQueue) {
