@@ -13,6 +13,7 @@
 #include "apps/descriptor_limit.h"
 #include "apps/echo_options.h"
 #include "apps/echo_work.h"
+#include "apps/fan_out.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -46,6 +47,7 @@ class EchoServer {
   EventLoop loop_;
   SignalWatcher signals_;
   EchoWork work_;
+  FanOut fan_out_;
   TcpServer server_;
   int exit_code_ = 0;
 };
@@ -57,6 +59,7 @@ EchoServer::EchoServer(const EchoOptions& options,
       signals_(&loop_, {SIGINT, SIGTERM, SIGUSR1},
                [this](int signal) { OnSignal(signal); }),
       work_(options.work),
+      fan_out_(options.work.framed),
       server_(&loop_, *options.backend, ServerOptions(adjust)) {
   if (!options.stats_json.empty()) {
     stats_.emplace(options.stats_json, std::string(options.backend->name),
@@ -76,7 +79,11 @@ TcpServer::Options EchoServer::ServerOptions(const AdjustCallbacks& adjust) {
   server.max_accepts_per_event = options_.accepts_per_event;
   server.drain_timeout = options_.drain_timeout;
   server.connection = options_.connection;
-  work_.Install(&server.connection.callbacks);
+  if (options_.fan_out) {
+    fan_out_.Install(&server.connection.callbacks);
+  } else {
+    work_.Install(&server.connection.callbacks);
+  }
   adjust(&server.connection.callbacks);
   server.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());

@@ -62,6 +62,9 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
       ->check(CheckStrategy)
       ->type_name("NAME")
       ->capture_default_str();
+  app.add_flag("--fan-out", options->fan_out,
+               "send what one connection sends to all of them, itself among "
+               "them; goes neither with --workers nor with --work-us");
   app.add_option("--workers", options->work.workers,
                  "threads that compute the replies; 0 computes them on the "
                  "reactors")
@@ -98,6 +101,12 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
                  "file for counters, one JSON line at exit and one for each "
                  "SIGUSR1")
       ->type_name("FILE");
+  app.callback([&] {
+    if (options->fan_out && (options->work.workers != 0 || work_us != 0)) {
+      throw CLI::ValidationError(
+          "--fan-out", "goes neither with --workers nor with --work-us");
+    }
+  });
 
   if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
     return exit_code;

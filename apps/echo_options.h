@@ -28,6 +28,7 @@ struct EchoOptions {
   std::size_t max_per_ip = 0;  // 0: no limit
   int accepts_per_event = 0;
   EchoWork::Options work;
+  bool fan_out = false;
   std::string stats_json;  // empty: none
 };
 

@@ -382,6 +382,7 @@ TEST(EchoServerCommandLineTest, HelpNamesEveryFlag) {
                                  "--write-timeout DURATION=30s",
                                  "--linger-timeout DURATION=1s",
                                  "--linger-bytes SIZE=64k",
+                                 "--fan-out ",
                                  "--worker-queue N=10000",
                                  "--drain-timeout DURATION=5s"}) {
     EXPECT_NE(help.find(flag), std::string::npos) << flag;
