@@ -134,6 +134,9 @@ void AddTraffic(CLI::App& app, LoadShape& shape) {
   app.add_flag("--burst", shape.burst,
                "All connections send at once, and again when\n"
                "all have been answered");
+  app.add_flag("--fan-out", shape.fan_out,
+               "One connection sends, and all must receive it: for\n"
+               "servers like 'polymux serve --fan-out'");
 }
 
 // What no single flag can check, or not before its text is converted.
@@ -186,6 +189,32 @@ void CheckTraffic(const LoadShape& shape) {
   }
 }
 
+// What a fan-out goes without.
+void CheckFanOut(const LoadShape& shape) {
+  if (!shape.fan_out) return;
+  const auto refuse = [](const char* flags, const char* why) {
+    throw CLI::ValidationError(flags, why);
+  };
+  if (shape.connections == 0) {
+    refuse("--connections", "there is none that could send");
+  }
+  if (shape.idle != 0) {
+    refuse("--fan-out, --idle", "all connections receive, none is silent");
+  }
+  if (shape.rate || shape.burst || shape.messages_per_connection) {
+    refuse("--fan-out",
+           "goes neither with --rate nor --burst nor "
+           "--messages-per-connection");
+  }
+  if (shape.slow_readers != 0) {
+    refuse("--fan-out, --slow-readers",
+           "what they send would reach the others");
+  }
+  if (shape.threads != 1) {
+    refuse("--fan-out, --threads", "one thread sends and receives");
+  }
+}
+
 void CheckRate(const LoadShape& shape) {
   if (!shape.rate) return;
   const std::chrono::duration<double> time = shape.warm_up + shape.duration;
@@ -233,6 +262,7 @@ std::optional<int> ParseLoadOptions(int argc, const char* const* argv,
   app.callback([&options] {
     CheckShape(options.shape);
     CheckTraffic(options.shape);
+    CheckFanOut(options.shape);
     CheckRate(options.shape);
   });
   return ParseFlags(app, argc, argv);

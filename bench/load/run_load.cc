@@ -12,6 +12,7 @@
 #include "bench/load/churn.h"
 #include "bench/load/clock.h"
 #include "bench/load/closed_loop.h"
+#include "bench/load/fan_out.h"
 #include "bench/load/open_loop.h"
 #include "bench/load/pattern.h"
 #include "bench/load/schedule.h"
@@ -61,6 +62,7 @@ std::unique_ptr<Worker> MakeWorker(const LoadShape& shape,
                                    const WorkerPlan& plan, std::size_t part) {
   if (shape.rate) return MakeOpenLoop(shape, plan, part);
   if (shape.burst) return std::make_unique<Burst>(plan);
+  if (shape.fan_out) return std::make_unique<FanOut>(plan);
   if (shape.messages_per_connection) {
     return std::make_unique<Churn>(plan, *shape.messages_per_connection);
   }

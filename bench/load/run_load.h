@@ -33,6 +33,8 @@ struct LoadShape {
   std::size_t slow_readers = 0;
   // All active connections send at the same instant, in rounds.
   bool burst = false;
+  // The first connection alone sends, and all receive it.
+  bool fan_out = false;
   // An open loop may have so many messages on the way, divided evenly among its
   // connections (at least one each); more are an error.
   std::size_t max_backlog = std::size_t{1} << 20;

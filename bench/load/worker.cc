@@ -171,9 +171,23 @@ void Worker::OnConnected(Connection& connection) {
 
 void Worker::Greet(Connection& connection) {
   const Echoes echoes = Receive(connection, [](std::int64_t, std::int64_t) {});
-  if (echoes.count == 0) return;
+  if (echoes.count != 0) Opened();
+}
+
+void Worker::Opened() {
   --opening_;
   OpenMore();
+}
+
+void Worker::Expect(Connection& connection, std::size_t messages,
+                    std::int64_t now) {
+  outstanding_ += messages;
+  Stream& stream = connection.stream;
+  stream.Ask(messages);
+  for (std::size_t count = stream.ToSend().size(); count != 0;
+       count = stream.ToSend().size()) {
+    stream.Sent(count, now);
+  }
 }
 
 void Worker::Ask(Connection& connection, std::size_t messages,

@@ -112,6 +112,9 @@ class Worker {
   virtual void OnReadable(Connection& connection) = 0;
   // A new connection is there. Default: it sends one message.
   virtual void OnConnected(Connection& connection);
+  // A connection that is being opened has data, its end or an error. Default:
+  // receives, and is opened by the first message.
+  virtual void Greet(Connection& connection);
   // Whether messages of the window are still to be sent. Default: none.
   virtual bool has_more_to_send() const { return false; }
   // Waits for events and handles them. False when no peer has done what it
@@ -149,6 +152,11 @@ class Worker {
     return {count, now};
   }
 
+  // One of the connections that are being opened is so no longer: others
+  // follow, or Connect comes to its end.
+  void Opened();
+  // Puts `messages` on the way to `connection` that another one sends.
+  void Expect(Connection& connection, std::size_t messages, std::int64_t now);
   // Puts `messages` more on the way and sends what the socket takes.
   void Ask(Connection& connection, std::size_t messages, std::int64_t now);
   void Send(Connection& connection, std::int64_t now);
@@ -205,7 +213,6 @@ class Worker {
 
   void OpenMore();
   void OnConnectEnded(Connection& connection);
-  void Greet(Connection& connection);
 
   void WatchWrite(Connection& connection, bool watch);
   // False when it failed, and the connection with it.

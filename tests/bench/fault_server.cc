@@ -99,7 +99,9 @@ void FaultServer::OnReadable(Connection& connection) {
     if (count == 0 || errno != EAGAIN) OnEnd(connection);
     return;
   }
-  connection.input.append(buffer.data(), static_cast<std::size_t>(count));
+  const auto bytes = static_cast<std::size_t>(count);
+  if (options_.fan_out) return OnFanOut({buffer.data(), bytes});
+  connection.input.append(buffer.data(), bytes);
   std::size_t used = 0;
   const std::size_t size = options_.message_size;
   for (; connection.input.size() - used >= size; used += size) {
@@ -128,13 +130,27 @@ void FaultServer::OnMessage(Connection& connection, std::string message) {
   ++messages_;
   ++connection.messages;
   if (options_.watch_lead) WatchLead(connection);
-  const bool goes_wrong = options_.fault != Fault::kNone &&
-                          messages_ > options_.healthy_messages && !misbehaved_;
-  if (goes_wrong) {
+  if (GoesWrong()) {
     Misbehave(connection, std::move(message));
   } else {
     Send(connection, message);
   }
+}
+
+void FaultServer::OnFanOut(std::string bytes) {
+  ++messages_;
+  const bool goes_wrong = GoesWrong();
+  for (Connection& connection : connections_) {
+    if (&connection != &connections_.back() || !goes_wrong) {
+      Send(connection, bytes);
+    }
+  }
+  if (goes_wrong) Misbehave(connections_.back(), std::move(bytes));
+}
+
+bool FaultServer::GoesWrong() const {
+  return options_.fault != Fault::kNone &&
+         messages_ > options_.healthy_messages && !misbehaved_;
 }
 
 // Sets misbehaved_ when the fault is complete and all is to be well again.

@@ -42,6 +42,9 @@ class FaultServer {
     std::uint64_t healthy_messages = 100;  // before the fault
     bool ipv6 = false;
     bool watch_lead = false;  // a look at all connections for each message
+    // Sends what it reads, and as it reads it, to all connections. The fault
+    // hits the one that was accepted last.
+    bool fan_out = false;
   };
 
   explicit FaultServer(const Options& options);
@@ -76,6 +79,8 @@ class FaultServer {
   void OnEnd(Connection& connection);
   void WatchLead(const Connection& connection);
   void OnMessage(Connection& connection, std::string message);
+  void OnFanOut(std::string bytes);
+  bool GoesWrong() const;
   void Misbehave(Connection& connection, std::string message);
   static void Reset(Connection& connection);
   static void Send(Connection& connection, const std::string& data);

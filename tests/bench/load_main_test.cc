@@ -102,6 +102,14 @@ TEST(LoadMain, ChurnBurstAndSlowReadersByFlags) {
   EXPECT_EQ(slow.exit_code, 0) << slow.err;
 }
 
+TEST(LoadMain, FanOutByFlags) {
+  const FaultServer server({.message_size = 64, .fan_out = true});
+  const Outcome outcome = Load(
+      {server.address(), "-c3", "--fan-out", "-d100ms", "-w10ms", "--json"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.err;
+  EXPECT_GT(nlohmann::json::parse(outcome.out)["messages"], 0);
+}
+
 TEST(LoadMain, ErrorIsReportedAndPrintedAsJsonToo) {
   const FaultServer server({.message_size = 64, .fault = Fault::kCorruptByte});
   const Outcome outcome =
@@ -194,6 +202,23 @@ TEST(LoadMain, UsageErrorsNameTheFlag) {
        "than are to be on the way"},
       {{target, "--messages-per-connection", "0"},
        "--messages-per-connection: Value 0 not in range 1 to 1000000000"},
+      {{target, "--fan-out", "-c", "0", "--idle", "1"},
+       "--connections: there is none that could send"},
+      {{target, "--fan-out", "--idle", "1"},
+       "--fan-out, --idle: all connections receive, none is silent"},
+      {{target, "--fan-out", "--rate", "9"},
+       "--fan-out: goes neither with --rate nor --burst nor "
+       "--messages-per-connection"},
+      {{target, "--fan-out", "--burst"},
+       "--fan-out: goes neither with --rate nor --burst nor "
+       "--messages-per-connection"},
+      {{target, "--fan-out", "--messages-per-connection", "3"},
+       "--fan-out: goes neither with --rate nor --burst nor "
+       "--messages-per-connection"},
+      {{target, "--fan-out", "--slow-readers", "1"},
+       "--fan-out, --slow-readers: what they send would reach the others"},
+      {{target, "--fan-out", "--threads", "2"},
+       "--fan-out, --threads: one thread sends and receives"},
       {{target, "--slow-readers", "-1"},
        "--slow-readers: Value -1 not in range 0 to 10000"},
       {{target, "--signal-window"}, "--signal-window requires --observe"},

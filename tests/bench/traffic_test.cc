@@ -52,6 +52,12 @@ LoadShape BurstShape() {
   return shape;
 }
 
+LoadShape FanOutShape() {
+  LoadShape shape = SmallShape();
+  shape.fan_out = true;
+  return shape;
+}
+
 // A server in a process of its own, which can be stopped.
 class RawEpollProcess {
  public:
@@ -467,13 +473,94 @@ TEST_F(TrafficTest, SlowReadersTellThatNobodyListens) {
   EXPECT_EQ(errors.first, "slow reader 0: Connection refused");
 }
 
+TEST_F(TrafficTest, FanOutCountsEveryReceiver) {
+  for (const std::size_t connections : {1U, 2U, 50U}) {
+    LoadShape shape = FanOutShape();
+    shape.connections = connections;
+    FaultServer server({.message_size = shape.size, .fan_out = true});
+    const LoadResult result = Run(server.address(), shape);
+    server.Stop();
+    EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+    EXPECT_EQ(server.accepted(), connections);
+    EXPECT_GT(result.messages(), 10 * connections);
+    EXPECT_EQ(result.latency.count(), result.messages());
+    // What the server read, in the warm-up too, is what one has sent.
+    EXPECT_LE(result.messages(), server.messages() * connections);
+  }
+}
+
+TEST_F(TrafficTest, FanOutKeepsTheDepth) {
+  LoadShape shape = FanOutShape();
+  shape.depth = 5;
+  const FaultServer server({.message_size = shape.size, .fan_out = true});
+  const LoadResult result = Run(server.address(), shape);
+  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+  EXPECT_GT(result.messages(), 1000U);
+}
+
+// With one connection that is an echo, so this server will do.
+TEST_F(TrafficTest, FanOutOfMessagesThatFillTheSockets) {
+  LoadShape shape = FanOutShape();
+  shape.connections = 1;
+  shape.size = 32 << 20;
+  shape.stall_limit = seconds(20);
+  const RawEpollProcess server;
+  const LoadResult result = Run(server.address(), shape);
+  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+  EXPECT_GT(result.messages(), 0U);
+}
+
+TEST_F(TrafficTest, FanOutNoticesFaults) {
+  LoadShape shape = FanOutShape();
+  shape.stall_limit = milliseconds(300);
+  const auto errors_of = [&](Fault fault) {
+    const FaultServer server(
+        {.message_size = shape.size, .fault = fault, .fan_out = true});
+    return Run(server.address(), shape).errors;
+  };
+  EXPECT_EQ(errors_of(Fault::kCorruptByte).mismatch, 1U);
+  EXPECT_EQ(errors_of(Fault::kDropByte).mismatch, 1U);
+  EXPECT_EQ(errors_of(Fault::kClose).closed, 1U);
+  EXPECT_EQ(errors_of(Fault::kReset).closed, 1U);
+  EXPECT_EQ(errors_of(Fault::kDropMessage).short_echo, 1U);
+  const LoadErrors doubled = errors_of(Fault::kDoubleMessage);
+  EXPECT_EQ(doubled.mismatch, 1U) << doubled.first;
+}
+
+// In the opening: the very first bytes.
+TEST_F(TrafficTest, FanOutNoticesFaultsInTheOpening) {
+  LoadShape shape = FanOutShape();
+  shape.connections = 3;
+  const FaultServer server({.message_size = shape.size,
+                            .fault = Fault::kDoubleMessage,
+                            .healthy_messages = 0,
+                            .fan_out = true});
+  const LoadErrors errors = Run(server.address(), shape).errors;
+  EXPECT_EQ(errors.mismatch, 1U);
+  EXPECT_NE(errors.first.find("something else than connection 0 sent"),
+            std::string::npos)
+      << errors.first;
+}
+
+TEST_F(TrafficTest, FanOutTellsThatTheServerEchoes) {
+  LoadShape shape = FanOutShape();
+  shape.stall_limit = milliseconds(200);
+  const RawEpollProcess server;
+  const LoadErrors errors = Run(server.address(), shape).errors;
+  EXPECT_EQ(errors.short_echo, 9U);
+  EXPECT_NE(errors.first.find("does the server send to all what one sends?"),
+            std::string::npos)
+      << errors.first;
+}
+
 class StopTest : public TrafficTest,
                  public testing::WithParamInterface<LoadShape> {};
 
 TEST_P(StopTest, StopsWhenToldTo) {
   LoadShape shape = GetParam();
   shape.duration = seconds(60);
-  shape.slow_readers = 1;
+  if (!shape.fan_out) shape.slow_readers = 1;
+  // A fan-out is stopped in its opening, for this server echoes.
   const RawEpollProcess server;
   std::thread stopper([this] {
     std::this_thread::sleep_for(milliseconds(200));
@@ -489,12 +576,13 @@ TEST_P(StopTest, StopsWhenToldTo) {
 
 INSTANTIATE_TEST_SUITE_P(, StopTest,
                          testing::Values(OpenLoopShape(1000), ChurnShape(3),
-                                         BurstShape()),
+                                         BurstShape(), FanOutShape()),
                          [](const auto& test) {
                            const LoadShape& shape = test.param;
-                           return shape.rate    ? "OpenLoop"
-                                  : shape.burst ? "Burst"
-                                                : "Churn";
+                           return shape.rate      ? "OpenLoop"
+                                  : shape.burst   ? "Burst"
+                                  : shape.fan_out ? "FanOut"
+                                                  : "Churn";
                          });
 
 }  // namespace
