@@ -34,7 +34,7 @@ std::optional<double> CapacityOf(std::span<const Trial> trials,
 
 void RequireOpenLoop(const Scenario& scenario) {
   if (scenario.rate || scenario.burst || scenario.messages_per_connection ||
-      scenario.depth != 1) {
+      scenario.fan_out || scenario.depth != 1) {
     throw UsageError(fmt::format(
         "--open-loop: scenario \"{}\" ({}) is no plain closed loop of depth 1",
         scenario.name, scenario.Describe()));

@@ -37,6 +37,7 @@ void AddTraffic(const Scenario& scenario, std::vector<std::string>& command) {
     add("--slow-readers", std::to_string(scenario.slow_readers));
   }
   if (scenario.burst) command.emplace_back("--burst");
+  if (scenario.fan_out) command.emplace_back("--fan-out");
 }
 
 std::vector<std::string> Command(const LoadProcessOptions& options) {

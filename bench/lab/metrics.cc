@@ -19,19 +19,21 @@ Value Quotient(std::optional<std::int64_t> dividend, double divisor) {
   return static_cast<double>(*dividend) / divisor;
 }
 
-// The sum of some counters over the messages that the server read.
+// The sum of some counters over the messages that the server read; of a
+// fan-out, that it wrote.
 Value PerMessage(const Trial& trial, const Scenario& scenario,
                  std::span<const std::string> names) {
   if (!trial.counters) return std::nullopt;
   const auto& counters = trial.counters->counters;
-  const auto read = counters.find("bytes_read");
-  if (read == counters.end()) return std::nullopt;
+  const auto bytes =
+      counters.find(scenario.fan_out ? "bytes_written" : "bytes_read");
+  if (bytes == counters.end()) return std::nullopt;
   std::int64_t sum = 0;
   for (const std::string& name : names) {
     const auto counter = counters.find(name);
     if (counter != counters.end()) sum += counter->second;
   }
-  return Quotient(sum, static_cast<double>(read->second) /
+  return Quotient(sum, static_cast<double>(bytes->second) /
                            static_cast<double>(scenario.message_size));
 }
 

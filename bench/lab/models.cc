@@ -18,16 +18,15 @@ constexpr double kConfidence = 0.95;
 // Beyond this many times what was measured a line is no knowledge.
 constexpr double kFarthest = 10;
 
-bool IsPlain(const Scenario& scenario) {
-  return !scenario.rate && !scenario.messages_per_connection &&
-         !scenario.burst && scenario.slow_readers == 0 && scenario.depth == 1;
+bool IsModelled(const Scenario& scenario) {
+  return scenario.is_plain() && scenario.depth == 1;
 }
 
 // The message size with most numbers of connections; the least of several.
 std::size_t BestSize(const Plan& plan) {
   std::map<std::size_t, std::set<int>> connections;
   for (const Scenario& scenario : plan.scenarios) {
-    if (IsPlain(scenario)) {
+    if (IsModelled(scenario)) {
       connections[scenario.message_size].insert(scenario.connections());
     }
   }
@@ -83,7 +82,7 @@ std::optional<Fit> FitArm(const Plan& plan,
           .messages = {}};
   for (const Trial* trial : trials) {
     const Scenario& scenario = plan.scenarios[trial->slot.scenario];
-    if (trial->slot.arm != arm || !IsPlain(scenario) ||
+    if (trial->slot.arm != arm || !IsModelled(scenario) ||
         scenario.message_size != message_size) {
       continue;
     }

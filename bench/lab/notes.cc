@@ -78,7 +78,8 @@ void NoteBalance(const Plan& plan, std::span<const Cell> cells,
                  NoteList& notes) {
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     const int reactors = plan.scenarios[i].reactors.value_or(plan.reactors);
-    if (reactors < 2) continue;
+    // In a fan-out one connection's loop reads everything.
+    if (reactors < 2 || plan.scenarios[i].fan_out) continue;
     std::vector<std::string> shares;
     for (const Cell& cell : cells) {
       const auto share = cell.Find(kBusiestLoopShare);

@@ -118,6 +118,10 @@ std::string DescribeArm(const Arm& arm) {
 std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm) {
   if (!arm.unavailable.empty()) return arm.unavailable;
+  if (scenario.fan_out && !arm.is_polymux()) {
+    return fmt::format("{} echoes; it does not send to all what one sends",
+                       arm.name);
+  }
   const int needed = DescriptorsNeeded(plan, scenario);
   if (arm.max_fd && needed > *arm.max_fd + 1) {
     return fmt::format(

@@ -98,6 +98,8 @@ Scenario ReadScenario(const Json& object) {
                         Optional<int>(object, "messages_per_connection"),
                     .slow_readers = Integer(object, "slow_readers", 0),
                     .burst = object.at("burst"),
+                    // Files of older versions do not have it.
+                    .fan_out = object.value("fan_out", false),
                     .reactors = Optional<int>(object, "reactors")};
   scenario.Validate();
   return scenario;

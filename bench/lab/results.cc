@@ -55,6 +55,7 @@ Json ScenarioJson(const Scenario& scenario) {
           {"messages_per_connection", OrNull(scenario.messages_per_connection)},
           {"slow_readers", scenario.slow_readers},
           {"burst", scenario.burst},
+          {"fan_out", scenario.fan_out},
           {"reactors", OrNull(scenario.reactors)}};
 }
 

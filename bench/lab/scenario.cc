@@ -49,6 +49,9 @@ const std::vector<Scenario>& Table() {
       {.name = "churn", .active = 100, .messages_per_connection = 10},
       {.name = "slow-readers", .active = 100, .slow_readers = 10},
       {.name = "burst", .active = 1000, .burst = true},
+      {.name = "fan-out-10", .active = 10, .fan_out = true},
+      {.name = "fan-out-100", .active = 100, .fan_out = true},
+      {.name = "fan-out-1000", .active = 1000, .fan_out = true},
   };
   return table;
 }
@@ -69,6 +72,9 @@ const std::vector<ScenarioGroup>& Groups() {
        "messages in one go",
        {"depth-1", "depth-4", "depth-16", "depth-64"}},
       {"reactors", "several loops", {"reactors-1", "reactors-2", "reactors-4"}},
+      {"fan-out",
+       "one message to many",
+       {"fan-out-10", "fan-out-100", "fan-out-1000"}},
   };
   return groups;
 }
@@ -117,6 +123,7 @@ std::string Scenario::Describe() const {
   }
   if (slow_readers > 0) text += fmt::format(", {} slow readers", slow_readers);
   if (burst) text += ", all at once";
+  if (fan_out) text += ", from one to all";
   if (reactors) text += ", " + Plural(*reactors, "reactor");
   return text;
 }
@@ -149,6 +156,11 @@ void Scenario::Validate() const {
   if (kinds > 1) {
     throw UsageError(
         "a rate, messages per connection and a burst exclude each other");
+  }
+  if (fan_out && (kinds > 0 || idle > 0 || slow_readers > 0)) {
+    throw UsageError(
+        "a fan-out has active connections alone, and neither a rate, messages "
+        "per connection nor a burst");
   }
 }
 

@@ -33,10 +33,19 @@ struct Scenario {
   // All active connections send at the same instant, and again when all have
   // been answered.
   bool burst = false;
+  // One of the active connections sends, and the server passes it on to all of
+  // them. A message counts once for each receiver.
+  bool fan_out = false;
   // I/O loops of the server; empty: as many as the plan says.
   std::optional<int> reactors = {};
 
   int connections() const { return active + idle; }
+  // A closed loop on connections that last: nothing but messages that are
+  // echoed, so that their cost has no other cause.
+  bool is_plain() const {
+    return !rate && !messages_per_connection && slow_readers == 0 && !burst &&
+           !fan_out;
+  }
 
   // "10 active among 900 idle connections, 100-byte messages"
   std::string Describe() const;

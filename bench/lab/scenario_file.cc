@@ -87,6 +87,8 @@ class Reader {
       scenario.slow_readers = Count(key, node, 0);
     } else if (key == "burst") {
       scenario.burst = Boolean(key, node);
+    } else if (key == "fan_out") {
+      scenario.fan_out = Boolean(key, node);
     } else if (key == "reactors") {
       scenario.reactors = Count(key, node, 0);
     } else {

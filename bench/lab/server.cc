@@ -72,14 +72,16 @@ std::vector<std::string> PolymuxFlags(const ServerOptions& options,
                                       const MemoryFile& statistics) {
   // The plan has seen to it that the connections of a scenario fit; the default
   // limit would turn some of more than 10,000 away.
-  return {"--port",
-          "0",
-          "--reactors",
-          std::to_string(options.reactors),
-          "--stats-json",
-          statistics.path(),
-          "--max-connections",
-          "1000000"};
+  std::vector<std::string> flags{"--port",
+                                 "0",
+                                 "--reactors",
+                                 std::to_string(options.reactors),
+                                 "--stats-json",
+                                 statistics.path(),
+                                 "--max-connections",
+                                 "1000000"};
+  if (options.fan_out) flags.emplace_back("--fan-out");
+  return flags;
 }
 
 std::vector<std::string> Command(const Arm& arm, const ServerOptions& options,

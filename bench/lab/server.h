@@ -22,6 +22,8 @@ inline constexpr const char* kThisProgram = "/proc/self/exe";
 
 struct ServerOptions {
   int reactors = 1;
+  // Whether it sends to all what one sends. REQUIRES: the arm is_polymux().
+  bool fan_out = false;
   // The CPUs it is pinned to; empty: none.
   std::vector<int> cpus = {};
   // Where foreign commands start and relative paths of servers begin; empty:

@@ -21,7 +21,9 @@ CpuAssignment CpusOf(const Plan& plan, const Slot& slot) {
 // kThisProgram would be env.
 ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
                               const Slot& slot) {
-  options.reactors = ReactorsOf(plan, plan.scenarios[slot.scenario]);
+  const Scenario& scenario = plan.scenarios[slot.scenario];
+  options.reactors = ReactorsOf(plan, scenario);
+  options.fan_out = scenario.fan_out;
   options.cpus = CpusOf(plan, slot).server;
   if (options.polymux == kThisProgram) {
     options.polymux = std::filesystem::read_symlink(kThisProgram);

@@ -46,10 +46,7 @@ std::map<Family, Members> Families(const Plan& plan) {
   std::map<Family, Members> families;
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     const Scenario& scenario = plan.scenarios[i];
-    if (scenario.rate || scenario.burst || scenario.slow_readers > 0 ||
-        scenario.messages_per_connection) {
-      continue;  // Costs that have other causes too.
-    }
+    if (!scenario.is_plain()) continue;
     const auto& [name, active, idle, size, depth] =
         std::tie(scenario.name, scenario.active, scenario.idle,
                  scenario.message_size, scenario.depth);

@@ -36,13 +36,6 @@ bool IsSame(const Scenario& scenario, const Workload& workload) {
          scenario.message_size == workload.message_size && scenario.depth == 1;
 }
 
-// Whether it says what a message costs as such: no accepting, no slow readers,
-// no messages that come at once or at a given rate.
-bool IsPlain(const Scenario& scenario) {
-  return !scenario.rate && !scenario.messages_per_connection &&
-         scenario.slow_readers == 0 && !scenario.burst;
-}
-
 // Why a backend cannot watch that many; empty when it can.
 std::string Incapable(const Arm& arm, const Workload& workload) {
   if (!arm.unavailable.empty()) return arm.unavailable;
@@ -110,7 +103,7 @@ class Adviser {
     for (const Cell& cell : analysis_.cells) {
       if (std::ranges::find(arms_, cell.arm) == arms_.end() ||
           !cell.Find(kPrimaryMetric) ||
-          !IsPlain(plan_.scenarios[cell.scenario])) {
+          !plan_.scenarios[cell.scenario].is_plain()) {
         continue;
       }
       const double distance =
@@ -182,7 +175,7 @@ class Adviser {
       const double distance = Distance(scenario, workload_);
       const auto waits = cell.Find("waits_per_message");
       if (cell.arm != arm || distance >= smallest || !waits ||
-          waits->median <= 0 || !IsPlain(scenario)) {
+          waits->median <= 0 || !scenario.is_plain()) {
         continue;
       }
       smallest = distance;
@@ -236,7 +229,7 @@ class Adviser {
     double least = std::numeric_limits<double>::infinity();
     double most = 0;
     for (const Scenario& scenario : plan_.scenarios) {
-      if (!IsPlain(scenario)) continue;
+      if (!scenario.is_plain()) continue;
       const auto value = static_cast<double>(get(scenario));
       if (value == wanted) return;
       least = std::min(least, value);

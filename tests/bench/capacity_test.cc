@@ -72,6 +72,7 @@ TEST(CapacityTest, OtherTrafficHasNoOpenLoop) {
   for (const Scenario& scenario :
        {Scenario{.name = "x", .depth = 2}, Scenario{.name = "x", .rate = 5},
         Scenario{.name = "x", .burst = true},
+        Scenario{.name = "x", .fan_out = true},
         Scenario{.name = "x", .messages_per_connection = 3}}) {
     Plan plan = SamplePlan();
     plan.scenarios[1] = scenario;

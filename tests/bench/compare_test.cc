@@ -223,6 +223,33 @@ TEST_F(CompareTest, EveryBackendTakesPart) {
   }
 }
 
+TEST_F(CompareTest, EveryBackendFansOutAndAPeerDoesNot) {
+  std::string arms = "raw-epoll";
+  for (const Backend& backend : Backends()) {
+    arms += "," + std::string(backend.name);
+  }
+  const Outcome outcome =
+      Compare({"--arms", arms, "--scenarios", "fan-out-10", "--rounds", "1"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("raw-epoll echoes; it does not send"));
+  std::set<std::string> seen;
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_EQ(trial["valid"], true) << trial["invalid_reason"];
+    if (trial["scenario"] == "custom") continue;
+    const json& counters = trial["counters"];
+    EXPECT_GT(counters["bytes_read"], 0);
+    // All ten receive what one sends, but what is cut off by the window's ends.
+    EXPECT_NEAR(counters["bytes_written"].get<double>() /
+                    counters["bytes_read"].get<double>(),
+                10, 0.5);
+    seen.insert(trial["backend"]);
+  }
+  for (const Backend& backend : Backends()) {
+    EXPECT_EQ(seen.count(std::string(backend.name)), backend.probe().empty());
+  }
+}
+
 TEST_F(CompareTest, AnotherBuildOfTheServerHasCounters) {
   const Outcome outcome =
       Compare({"--arms", "mine", "--server", "mine=apps/echo_server"});

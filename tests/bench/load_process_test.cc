@@ -123,6 +123,9 @@ TEST(LoadProcessTest, SaysTheTrafficToTheGenerator) {
   EXPECT_FALSE(SaysToTheGenerator(options, "--burst"));
   options.scenario.burst = true;
   EXPECT_TRUE(SaysToTheGenerator(options, "--burst"));
+  EXPECT_FALSE(SaysToTheGenerator(options, "--fan-out"));
+  options.scenario = Scenario{.name = "x", .fan_out = true};
+  EXPECT_TRUE(SaysToTheGenerator(options, "--fan-out"));
 }
 
 TEST(LoadProcessTest, NobodyNeedBeObserved) {

@@ -47,6 +47,16 @@ TEST_F(MetricsTest, CountersRelateToTheMessagesOfTheServer) {
   EXPECT_DOUBLE_EQ(*Value("system_calls_per_message"), 2.3);
 }
 
+// What is read once is written to all, and counts for each of them.
+TEST_F(MetricsTest, CountersOfAFanOutRelateToWhatIsWritten) {
+  Scenario scenario = plan_.scenarios[0];
+  scenario.fan_out = true;
+  trial_.counters->counters["bytes_written"] = 100'000;
+  const Metric& writes = FindMetric("writes_per_message");
+  EXPECT_DOUBLE_EQ(*writes.value(trial_, plan_.scenarios[0]), 1);
+  EXPECT_DOUBLE_EQ(*writes.value(trial_, scenario), 0.5);
+}
+
 TEST_F(MetricsTest, WhatACallBroughtAndWhatTheKernelSaw) {
   trial_.counters->counters["events"] = 150;
   EXPECT_DOUBLE_EQ(*Value("events_per_wait"), 3);

@@ -117,6 +117,14 @@ TEST(PlanTest, ObstaclesSayWhatIsInTheWay) {
   EXPECT_EQ(Obstacle(plan, crowd, plan.arms[0]), "forbidden here");
 }
 
+TEST(PlanTest, OnlyOurServersFanOut) {
+  Plan plan = SamplePlan();
+  plan.scenarios[0].fan_out = true;
+  EXPECT_EQ(Obstacle(plan, plan.scenarios[0], plan.arms[0]), "");
+  EXPECT_EQ(Obstacle(plan, plan.scenarios[0], plan.arms[2]),
+            "raw echoes; it does not send to all what one sends");
+}
+
 TEST(PlanTest, TheEstimateHoldsAtLeastTheMeasuring) {
   const Plan plan = SamplePlan();
   const auto trials = static_cast<int>(Schedule(plan).size());

@@ -64,6 +64,7 @@ Results FullResults() {
   plan.scenarios[1].messages_per_connection = 8;
   plan.scenarios[0].slow_readers = 3;
   plan.scenarios.push_back({.name = "burst", .burst = true});
+  plan.scenarios.push_back({.name = "fan-out", .fan_out = true});
   Trial& trial = results.trials[0];
   trial.slot.attempt = 2;
   trial.slot.cpus_swapped = true;
@@ -94,6 +95,18 @@ TEST(ReadResultsTest, WhatIsReadIsWrittenTheSame) {
   for (const Results& results : {SampleResults(), FullResults()}) {
     const std::string document = ToJson(results);
     EXPECT_EQ(ToJson(ParseResults(document)), document);
+  }
+}
+
+// Those before there was a fan-out.
+TEST(ReadResultsTest, ReadsOlderFiles) {
+  json document = json::parse(ToJson(SampleResults()));
+  for (json& scenario : document["plan"]["scenarios"]) {
+    scenario.erase("fan_out");
+  }
+  const Results results = ParseResults(document.dump());
+  for (const Scenario& scenario : results.plan.scenarios) {
+    EXPECT_FALSE(scenario.fan_out);
   }
 }
 

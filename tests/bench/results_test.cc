@@ -43,6 +43,7 @@ TEST(ResultsTest, ThePlan) {
                             "rate": null, "arrivals": "poisson",
                             "messages_per_connection": null,
                             "slow_readers": 0, "burst": false,
+                            "fan_out": false,
                             "reactors": null})"));
   EXPECT_EQ(plan["arms"][2],
             Json::parse(R"({"name": "raw", "kind": "peer", "target": "raw",

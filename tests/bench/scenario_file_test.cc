@@ -42,9 +42,14 @@ arrivals = "constant"
 [[scenario]]
 name = "third"
 burst = true
+
+[[scenario]]
+name = "fourth"
+active = 5
+fan_out = true
 )",
                                         "own.toml");
-  ASSERT_EQ(scenarios.size(), 3u);
+  ASSERT_EQ(scenarios.size(), 4u);
   EXPECT_EQ(scenarios[0].name, "first");
   EXPECT_EQ(scenarios[0].active, 20);
   EXPECT_EQ(scenarios[0].idle, 80);
@@ -61,6 +66,8 @@ burst = true
   EXPECT_TRUE(scenarios[2].burst);
   EXPECT_FALSE(scenarios[2].rate);
   EXPECT_FALSE(scenarios[2].reactors);
+  EXPECT_FALSE(scenarios[2].fan_out);
+  EXPECT_TRUE(scenarios[3].fan_out);
 }
 
 TEST(ScenarioFileTest, TheExampleOfTheDocuments) {

@@ -25,6 +25,9 @@ TAKEN = [
     "slow_readers = 2",
     "burst = true",
     "burst = false\nrate = 5",
+    "fan_out = true\nactive = 5\ndepth = 2",
+    "fan_out = true\nidle = 0\nslow_readers = 0\nburst = false",
+    "fan_out = false\nidle = 3",
     "reactors = 0",
 ]
 REFUSED = [
@@ -49,6 +52,12 @@ REFUSED = [
     "burst = 1",
     "burst = true\ndepth = 2",
     "burst = true\nrate = 10",
+    "fan_out = 1",
+    "fan_out = true\nidle = 1",
+    "fan_out = true\nrate = 10",
+    "fan_out = true\nslow_readers = 1",
+    "fan_out = true\nburst = true",
+    "fan_out = true\nmessages_per_connection = 3",
     "reactors = -1",
 ]
 

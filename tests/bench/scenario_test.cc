@@ -97,6 +97,8 @@ TEST(ScenarioTest, DescribesItsTraffic) {
             "readers, 1 reactor");
   EXPECT_EQ((Scenario{.name = "x", .burst = true}).Describe(),
             "1 connection, 100-byte messages, all at once");
+  EXPECT_EQ((Scenario{.name = "x", .active = 9, .fan_out = true}).Describe(),
+            "9 connections, 100-byte messages, from one to all");
 }
 
 TEST(ScenarioTest, TrafficOfTwoKindsIsRefused) {
@@ -113,6 +115,28 @@ TEST(ScenarioTest, TrafficOfTwoKindsIsRefused) {
                UsageError);
   EXPECT_THROW((Scenario{.name = "x", .slow_readers = -1}).Validate(),
                UsageError);
+}
+
+TEST(ScenarioTest, AFanOutHasActiveConnectionsAlone) {
+  (Scenario{.name = "x", .active = 5, .depth = 3, .fan_out = true}).Validate();
+  for (const Scenario& scenario :
+       {Scenario{.name = "x", .idle = 1, .fan_out = true},
+        Scenario{.name = "x", .rate = 5, .fan_out = true},
+        Scenario{.name = "x", .slow_readers = 1, .fan_out = true},
+        Scenario{.name = "x", .burst = true, .fan_out = true},
+        Scenario{.name = "x", .messages_per_connection = 5, .fan_out = true}}) {
+    EXPECT_THROW(scenario.Validate(), UsageError) << scenario.Describe();
+  }
+}
+
+TEST(ScenarioTest, PlainIsWhatOnlyEchoes) {
+  EXPECT_TRUE((Scenario{.name = "x", .idle = 5, .depth = 3}).is_plain());
+  EXPECT_FALSE((Scenario{.name = "x", .rate = 5}).is_plain());
+  EXPECT_FALSE(
+      (Scenario{.name = "x", .messages_per_connection = 5}).is_plain());
+  EXPECT_FALSE((Scenario{.name = "x", .slow_readers = 1}).is_plain());
+  EXPECT_FALSE((Scenario{.name = "x", .burst = true}).is_plain());
+  EXPECT_FALSE((Scenario{.name = "x", .fan_out = true}).is_plain());
 }
 
 TEST(ScenarioTest, RefusesWhatMakesNoSense) {
