@@ -21,7 +21,7 @@ void PrintBackends() {
   fmt::print("Backends (serve --backend, compare --arms)\n");
   for (const Backend& backend : Backends()) {
     const std::string obstacle = backend.probe();
-    fmt::print("  {:<10} {:<28} {:<6} {:<11} {}\n", backend.name,
+    fmt::print("  {:<12} {:<28} {:<6} {:<11} {}\n", backend.name,
                backend.kernel_interface,
                backend.trigger == Trigger::kLevel ? "level" : "edge",
                DescribeLimit(backend),
@@ -32,7 +32,7 @@ void PrintBackends() {
 void PrintPeers() {
   fmt::print("\nControls (compare --arms)\n");
   for (const Peer& peer : Peers()) {
-    fmt::print("  {:<10} {}\n", peer.name, peer.description);
+    fmt::print("  {:<12} {}\n", peer.name, peer.description);
   }
 }
 
