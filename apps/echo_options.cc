@@ -7,6 +7,7 @@
 #include "apps/connection_flags.h"
 #include "apps/flag_values.h"
 #include "apps/server_flags.h"
+#include "apps/user_path.h"
 
 namespace polymux {
 namespace {
@@ -123,6 +124,9 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
   options->connection = connection.options();
   options->connection.read_budget = read_budget;
   options->work.framed = options->connection.framing != nullptr;
+  if (!options->stats_json.empty()) {
+    options->stats_json = UserPath(options->stats_json).string();
+  }
   return std::nullopt;
 }
 

@@ -1,12 +1,11 @@
 #include "apps/bank/bank_options.h"
 
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 
 #include "apps/bank/protocol.h"
 #include "apps/connection_flags.h"
 #include "apps/flag_values.h"
+#include "apps/user_path.h"
 #include "reactor/length_framing.h"
 
 namespace polymux {
@@ -25,13 +24,6 @@ constexpr const char* kFooter =
     "Exit codes: 0 stopped, 1 could not start or go on, or took requests that\n"
     "it did not answer, 2 wrong usage.\n\n"
     "  bank_server --init-demo --port 7100";
-
-// `bazel run` starts a program elsewhere than where its user is.
-std::string FromTheUsersDirectory(const std::string& path) {
-  const char* const directory = std::getenv("BUILD_WORKING_DIRECTORY");
-  if (directory == nullptr) return path;
-  return (std::filesystem::path(directory) / path).string();
-}
 
 }  // namespace
 
@@ -70,7 +62,7 @@ std::optional<int> ParseBankOptions(int argc, char** argv,
     return exit_code;
   }
   options->connection = connection.options();
-  options->database = FromTheUsersDirectory(options->database);
+  options->database = UserPath(options->database).string();
   return std::nullopt;
 }
 

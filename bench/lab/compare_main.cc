@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <ctime>
 #include <exception>
 #include <filesystem>
@@ -15,6 +14,7 @@
 
 #include "apps/build_info.h"
 #include "apps/descriptor_limit.h"
+#include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/capacity.h"
 #include "bench/lab/compare_options.h"
@@ -36,12 +36,6 @@ constexpr int kUsageErrorCode = 2;
 constexpr int kInvalid = 3;
 constexpr int kInterrupted = 130;
 
-// `bazel run` starts a program elsewhere and says where the user is.
-std::filesystem::path UserDirectory() {
-  const char* directory = std::getenv("BUILD_WORKING_DIRECTORY");
-  return directory == nullptr ? std::filesystem::current_path() : directory;
-}
-
 // Where the results go; made, so that it fails before the measuring.
 std::filesystem::path OutputDirectory(const CompareOptions& options) {
   std::filesystem::path directory = options.out;
@@ -49,7 +43,7 @@ std::filesystem::path OutputDirectory(const CompareOptions& options) {
     directory = fmt::format("polymux-results/{:%Y%m%d-%H%M%S}",
                             fmt::localtime(std::time(nullptr)));
   }
-  directory = UserDirectory() / directory;
+  directory = UserPath(directory);
   std::filesystem::create_directories(directory);
   return directory;
 }
@@ -124,7 +118,7 @@ Plan FindRates(const Plan& plan, const ServerOptions& server_options,
 
 int Compare(CompareOptions options) {
   if (!options.scenario_file.empty()) {
-    options.scenario_file = UserDirectory() / options.scenario_file;
+    options.scenario_file = UserPath(options.scenario_file);
   }
   Plan plan =
       MakePlan(options, BuiltInArms(), RaiseDescriptorLimit(), AllowedCpus());

@@ -4,13 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "apps/flag_values.h"
+#include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/condition.h"
 #include "bench/lab/read_results.h"
@@ -23,12 +23,6 @@ namespace {
 
 constexpr int kRunTimeError = 1;
 constexpr int kUsageError = 2;
-
-// `bazel run` starts a program elsewhere and says where the user is.
-std::filesystem::path UserDirectory() {
-  const char* directory = std::getenv("BUILD_WORKING_DIRECTORY");
-  return directory == nullptr ? std::filesystem::current_path() : directory;
-}
 
 // Returns the exit code.
 int Report(const std::filesystem::path& file,
@@ -62,11 +56,10 @@ int ReportMain(int argc, char** argv) {
       ->type_name("CONDITION");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   try {
-    const auto path = UserDirectory() / file;
-    return Report(
-        path,
-        directory.empty() ? path.parent_path() : UserDirectory() / directory,
-        fail_if);
+    const auto path = UserPath(file);
+    return Report(path,
+                  directory.empty() ? path.parent_path() : UserPath(directory),
+                  fail_if);
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());
     return kUsageError;

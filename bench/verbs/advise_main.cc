@@ -7,12 +7,12 @@
 #include <exception>
 
 #include "apps/flag_values.h"
+#include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/text.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/exit_codes.h"
-#include "bench/verbs/user_path.h"
 
 namespace polymux::bench {
 namespace {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/flag_values.h"
+#include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/condition.h"
 #include "bench/lab/read_results.h"
@@ -15,7 +16,6 @@
 #include "bench/lab/usage_error.h"
 #include "bench/verbs/difference.h"
 #include "bench/verbs/exit_codes.h"
-#include "bench/verbs/user_path.h"
 
 namespace polymux::bench {
 namespace {

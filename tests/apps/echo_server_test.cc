@@ -345,6 +345,16 @@ TEST(EchoServerCommandLineTest, WrongUsageExits2) {
   }
 }
 
+TEST(EchoServerCommandLineTest, ARelativePathBeginsWhereTheUserIs) {
+  const std::filesystem::path directory =
+      std::filesystem::path(testing::TempDir()) / "where-the-user-is";
+  std::filesystem::create_directories(directory);
+  EchoServer server({"--stats-json=statistics"},
+                    {"env", "BUILD_WORKING_DIRECTORY=" + directory.string()});
+  EXPECT_EQ(server.Stop(), 0) << server.process().Errors();
+  EXPECT_TRUE(std::filesystem::remove(directory / "statistics"));
+}
+
 TEST(EchoServerCommandLineTest, AnUnknownBackendIsToldTheLegalOnes) {
   Process server({kEchoServer, "--backend=kqueue"});
   EXPECT_EQ(server.Wait(), 2);
