@@ -15,6 +15,8 @@
 #include "bench/peers/raw_poll.h"
 #include "bench/peers/raw_select.h"
 #include "bench/peers/raw_threads.h"
+#include "bench/peers/raw_uring.h"
+#include "poller/uring_poller.h"
 
 namespace polymux::bench {
 namespace {
@@ -43,6 +45,17 @@ constexpr std::array kPeers{
          .by_default = true,
          .max_fd = std::nullopt,
          .main = RawEpollMain},
+    Peer{.name = "raw-uring",
+         .description = "hand-written loop on io_uring's completions",
+         .about = "One thread that reads and writes through the ring: a recv "
+                  "into 64 KiB of its own for each connection, and when that "
+                  "has completed a send of all of it, linked to the next recv. "
+                  "One io_uring_enter submits what has come together and waits "
+                  "for the next completion.",
+         .by_default = false,
+         .max_fd = std::nullopt,
+         .probe = [] { return kUringLevelBackend.probe(); },
+         .main = RawUringMain},
     Peer{.name = "raw-threads",
          .description = "blocking sockets, a thread for each connection",
          .about = "What multiplexing replaced: each connection has a thread "

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace polymux::bench {
@@ -19,6 +20,8 @@ struct Peer {
   bool by_default;
   // The highest descriptor number that it can watch; none: no limit of its own.
   std::optional<int> max_fd;
+  // Returns why it cannot run here, empty when it can; null: it always can.
+  std::string (*probe)() = nullptr;
   int (*main)(int argc, char** argv);
 };
 
