@@ -14,22 +14,48 @@ namespace {
 
 using NoteList = std::vector<std::string>;
 
-// The arms with the flag in this scenario, in the plan's order; with numbers
-// where only some of the trials have it: "poll, select 2 of 24".
-std::vector<std::string> ArmsWithFlag(const Results& results,
-                                      std::size_t scenario,
-                                      std::string_view flag) {
+// So many are told by name.
+constexpr std::size_t kMostNames = 2;
+
+// Trials of one arm in one scenario, and how many of them a note is about.
+struct Share {
+  std::string_view arm;
+  int concerned;
+  int trials;
+};
+
+// "poll, select 2 of 24", "31 of 240 trials" of more arms, "all trials".
+std::string Describe(std::span<const Share> shares) {
   std::vector<std::string> arms;
-  for (std::size_t arm = 0; arm < results.plan.arms.size(); ++arm) {
-    const auto [flagged, trials] =
-        CountFlag(results.plan, results.trials, scenario, arm, flag);
-    if (flagged == 0) continue;
-    const std::string& name = results.plan.arms[arm].name;
-    arms.push_back(flagged == trials
-                       ? name
-                       : fmt::format("{} {} of {}", name, flagged, trials));
+  int concerned = 0;
+  int trials = 0;
+  for (const Share& share : shares) {
+    concerned += share.concerned;
+    trials += share.trials;
+    if (share.concerned == 0) continue;
+    arms.push_back(share.concerned == share.trials
+                       ? std::string(share.arm)
+                       : fmt::format("{} {} of {}", share.arm, share.concerned,
+                                     share.trials));
   }
-  return arms;
+  if (concerned == 0) return {};
+  if (concerned == trials) return "all trials";
+  if (arms.size() <= kMostNames)
+    return fmt::format("{}", fmt::join(arms, ", "));
+  return fmt::format("{} of {} trials", concerned, trials);
+}
+
+// "small (poll), crowd (all trials)": the scenarios that a note is about;
+// `shares_of` tells of the arms of one. Empty: none.
+template <typename SharesOf>
+std::string Places(const Plan& plan, const SharesOf& shares_of) {
+  std::vector<std::string> places;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const std::string who = Describe(shares_of(i));
+    if (who.empty()) continue;
+    places.push_back(fmt::format("{} ({})", plan.scenarios[i].name, who));
+  }
+  return fmt::format("{}", fmt::join(places, ", "));
 }
 
 bool IsDebugBuild(const Results& results, std::size_t arm) {
@@ -61,16 +87,20 @@ void NoteInvalid(const Plan& plan, std::span<const Cell> cells,
   }
 }
 
-// A note for each scenario in which some arms have the flag.
 void NoteFlag(const Results& results, std::string_view flag,
               std::string_view meaning, NoteList& notes) {
-  const auto& scenarios = results.plan.scenarios;
-  for (std::size_t scenario = 0; scenario < scenarios.size(); ++scenario) {
-    const auto arms = ArmsWithFlag(results, scenario, flag);
-    if (arms.empty()) continue;
-    notes.push_back(fmt::format("{}: {} ({}): {}", scenarios[scenario].name,
-                                flag, fmt::join(arms, ", "), meaning));
-  }
+  const Plan& plan = results.plan;
+  const std::string places = Places(plan, [&](std::size_t scenario) {
+    std::vector<Share> shares;
+    for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+      const auto [flagged, trials] =
+          CountFlag(plan, results.trials, scenario, arm, flag);
+      shares.push_back({plan.arms[arm].name, flagged, trials});
+    }
+    return shares;
+  });
+  if (places.empty()) return;
+  notes.push_back(fmt::format("{} in {}: {}", flag, places, meaning));
 }
 
 // How evenly several loops were busy.
@@ -95,14 +125,16 @@ void NoteBalance(const Plan& plan, std::span<const Cell> cells,
 }
 
 void NoteCpus(const Results& results, NoteList& notes) {
-  const Plan& plan = results.plan;
-  if (plan.cpus.server.empty()) {
+  const CpuAssignment& cpus = results.plan.cpus;
+  if (cpus.server.empty()) {
     notes.push_back("One CPU: server and load generator share it.");
-  } else if (plan.reactors + plan.load_threads > results.environment.cpus) {
-    notes.push_back(fmt::format(
-        "{} reactors and {} load threads on {} CPUs: they compete.",
-        plan.reactors, plan.load_threads, results.environment.cpus));
+    return;
   }
+  NoteFlag(results, kOversubscribed,
+           fmt::format("more reactors and load threads than the {} CPUs; they "
+                       "compete.",
+                       cpus.server.size() + cpus.load.size()),
+           notes);
 }
 
 // Effects that are missing for want of rounds.
@@ -130,19 +162,20 @@ void NoteTooFewRounds(const Plan& plan, std::span<const Cell> cells,
 
 void NoteTainted(const Plan& plan, std::span<const Cell> cells,
                  NoteList& notes) {
-  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
-    std::vector<std::string> arms;
+  const std::string places = Places(plan, [&](std::size_t scenario) {
+    std::vector<Share> shares;
     for (const Cell& cell : cells) {
-      if (cell.scenario != i || cell.tainted_trials == 0) continue;
-      arms.push_back(fmt::format("{} {} of {}", plan.arms[cell.arm].name,
-                                 cell.tainted_trials, cell.valid_trials));
+      if (cell.scenario != scenario) continue;
+      shares.push_back(
+          {plan.arms[cell.arm].name, cell.tainted_trials, cell.valid_trials});
     }
-    if (arms.empty()) continue;
-    notes.push_back(fmt::format(
-        "{}: disturbed trials, which do not count: {}. results.json has the "
-        "ratios with them, and without what was repeated for them, too.",
-        plan.scenarios[i].name, fmt::join(arms, ", ")));
-  }
+    return shares;
+  });
+  if (places.empty()) return;
+  notes.push_back(fmt::format(
+      "disturbed trials, which do not count, in {}. results.json has the "
+      "ratios with them, and without what was repeated for them, too.",
+      places));
 }
 
 void NoteControl(const Plan& plan, NoteList& notes) {

@@ -265,23 +265,40 @@ std::string ArmClause(const Plan& plan, const Cell& cell) {
   return fmt::format("{} {} ({})", name, ToString(*cell.verdict), Ratio(cell));
 }
 
+// Those of all arms but baseline and control. Several that are inconclusive
+// come last, in one word.
+std::vector<std::string> ArmClauses(const Plan& plan,
+                                    std::span<const Cell> cells) {
+  std::vector<std::string> clauses;
+  std::vector<std::string> inconclusive;
+  for (const Cell& cell : cells) {
+    if (!cell.ratio || plan.arms[cell.arm].name == plan.control) continue;
+    (cell.verdict == Verdict::kInconclusive ? inconclusive : clauses)
+        .push_back(ArmClause(plan, cell));
+  }
+  if (inconclusive.size() == 1) {
+    clauses.push_back(inconclusive.front());
+  } else if (!inconclusive.empty()) {
+    clauses.push_back(fmt::format("{} {} inconclusive",
+                                  clauses.empty() ? "all" : "the other",
+                                  inconclusive.size()));
+  }
+  return clauses;
+}
+
 // "5.02 us in idle-900 (poll slower (6.10), raw-epoll faster (0.95))"; empty
 // without a figure of the baseline.
 std::string Clause(const Plan& plan, std::span<const Cell> cells,
                    std::size_t scenario) {
   std::string clause;
-  std::vector<std::string> others;
   for (const Cell& cell : cells) {
-    const std::string& name = plan.arms[cell.arm].name;
-    if (cell.ratio && name != plan.control) {
-      others.push_back(ArmClause(plan, cell));
-    }
     const auto cost = cell.Find(kPrimaryMetric);
-    if (cost && name == plan.baseline) {
+    if (cost && plan.arms[cell.arm].name == plan.baseline) {
       clause = fmt::format("{} us in {}", FormatNumber(cost->median),
                            plan.scenarios[scenario].name);
     }
   }
+  const auto others = ArmClauses(plan, cells);
   if (clause.empty() || others.empty()) return clause;
   return fmt::format("{}: {}", clause, fmt::join(others, ", "));
 }

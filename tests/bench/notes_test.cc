@@ -51,22 +51,48 @@ TEST(NotesTest, InvalidTrialsAreCountedByReason) {
 
 TEST(NotesTest, ClientBoundTrialsMustNotRank) {
   Results results = SampleResults();
-  EXPECT_THAT(NotesOf(results),
-              Contains(StartsWith("small: client-bound (base, low, raw)")));
+  EXPECT_THAT(
+      NotesOf(results),
+      Contains(StartsWith("client-bound in small (all trials), crowd (all "
+                          "trials): the server was")));
   for (Trial& trial : results.trials) {
     if (trial.slot.arm != 1) trial.load.server_cpu_ns = 950'000'000;
   }
   EXPECT_THAT(NotesOf(results),
-              AllOf(Contains(StartsWith("small: client-bound (low)")),
-                    Not(Contains(StartsWith("crowd: client-bound")))));
+              Contains(StartsWith("client-bound in small (low): the server")));
+}
+
+TEST(NotesTest, ManyArmsAreCountedTogether) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    const bool first = trial.slot.round == 0 && trial.slot.scenario == 0;
+    if (!first) trial.load.server_cpu_ns = 950'000'000;
+  }
+  EXPECT_THAT(NotesOf(results),
+              Contains(StartsWith("client-bound in small (3 of 9 trials): ")));
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm == 2) trial.load.server_cpu_ns = 950'000'000;
+  }
+  EXPECT_THAT(NotesOf(results), Contains(StartsWith("client-bound in small "
+                                                    "(base 1 of 3, low 1 of "
+                                                    "3): ")));
+}
+
+TEST(NotesTest, DisturbedTrialsAreToldTogether) {
+  Results results = SampleResults();
+  results.trials[0].load.steal_ns = 900'000'000;
+  EXPECT_THAT(NotesOf(results),
+              Contains(AllOf(StartsWith("disturbed trials, which do not count, "
+                                        "in small ("),
+                             HasSubstr(" 1 of 3). results.json"))));
 }
 
 TEST(NotesTest, ALoadWithTimeToSpareIsAnotherMatter) {
   Results results = SampleResults();
-  EXPECT_THAT(NotesOf(results), Contains(StartsWith("small: unsaturated")));
-  for (Trial& trial : results.trials) trial.load.load_cpu_ns = 990'000'000;
   EXPECT_THAT(NotesOf(results),
-              Not(Contains(StartsWith("small: unsaturated"))));
+              Contains(StartsWith("unsaturated in small (all ")));
+  for (Trial& trial : results.trials) trial.load.load_cpu_ns = 990'000'000;
+  EXPECT_THAT(NotesOf(results), Not(Contains(StartsWith("unsaturated"))));
 }
 
 TEST(NotesTest, TheControlIsExplained) {
@@ -79,8 +105,12 @@ TEST(NotesTest, TheControlIsExplained) {
 TEST(NotesTest, TooFewCpus) {
   Results results = SampleResults();
   EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("they compete"))));
-  results.plan.reactors = 2;
-  EXPECT_THAT(NotesOf(results), Contains(HasSubstr("they compete")));
+  // Of one scenario alone; "raw" has no reactors.
+  results.plan.scenarios[0].reactors = 2;
+  EXPECT_THAT(NotesOf(results),
+              Contains(StartsWith("oversubscribed in small (base, low): more "
+                                  "reactors and load threads than the 2 CPUs; "
+                                  "they compete.")));
   results.plan.cpus = {};
   EXPECT_THAT(NotesOf(results), Contains(StartsWith("One CPU:")));
 }
