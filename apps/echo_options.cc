@@ -43,6 +43,12 @@ std::string CheckStrategy(const std::string& name) {
          "reuseport";
 }
 
+void CheckFanOut(const EchoOptions& options, int work_us) {
+  if (!options.fan_out || (options.work.workers == 0 && work_us == 0)) return;
+  throw CLI::ValidationError("--fan-out",
+                             "goes neither with --workers nor with --work-us");
+}
+
 }  // namespace
 
 std::optional<int> ParseEchoOptions(int argc, char** argv,
@@ -102,12 +108,7 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
                  "file for counters, one JSON line at exit and one for each "
                  "SIGUSR1")
       ->type_name("FILE");
-  app.callback([&] {
-    if (options->fan_out && (options->work.workers != 0 || work_us != 0)) {
-      throw CLI::ValidationError(
-          "--fan-out", "goes neither with --workers nor with --work-us");
-    }
-  });
+  app.callback([&] { CheckFanOut(*options, work_us); });
 
   if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
     return exit_code;

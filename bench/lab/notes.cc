@@ -40,8 +40,9 @@ std::string Describe(std::span<const Share> shares) {
   }
   if (concerned == 0) return {};
   if (concerned == trials) return "all trials";
-  if (arms.size() <= kMostNames)
+  if (arms.size() <= kMostNames) {
     return fmt::format("{}", fmt::join(arms, ", "));
+  }
   return fmt::format("{} of {} trials", concerned, trials);
 }
 
