@@ -19,22 +19,18 @@ Value Quotient(std::optional<std::int64_t> dividend, double divisor) {
   return static_cast<double>(*dividend) / divisor;
 }
 
-// The sum of some counters over the messages that the server read; of a
-// fan-out, that it wrote.
+// The sum of some counters over the messages.
 Value PerMessage(const Trial& trial, const Scenario& scenario,
                  std::span<const std::string> names) {
-  if (!trial.counters) return std::nullopt;
+  const auto messages = CountedMessages(trial, scenario);
+  if (!messages) return std::nullopt;
   const auto& counters = trial.counters->counters;
-  const auto bytes =
-      counters.find(scenario.fan_out ? "bytes_written" : "bytes_read");
-  if (bytes == counters.end()) return std::nullopt;
   std::int64_t sum = 0;
   for (const std::string& name : names) {
     const auto counter = counters.find(name);
     if (counter != counters.end()) sum += counter->second;
   }
-  return Quotient(sum, static_cast<double>(bytes->second) /
-                           static_cast<double>(scenario.message_size));
+  return Quotient(sum, *messages);
 }
 
 Value PerMessage(const Trial& trial, const Scenario& scenario,
@@ -182,6 +178,17 @@ constexpr std::array kMetrics{
 };
 
 }  // namespace
+
+std::optional<double> CountedMessages(const Trial& trial,
+                                      const Scenario& scenario) {
+  if (!trial.counters) return std::nullopt;
+  const auto& counters = trial.counters->counters;
+  const auto bytes =
+      counters.find(scenario.fan_out ? "bytes_written" : "bytes_read");
+  if (bytes == counters.end()) return std::nullopt;
+  return static_cast<double>(bytes->second) /
+         static_cast<double>(scenario.message_size);
+}
 
 std::span<const Metric> Metrics() { return kMetrics; }
 

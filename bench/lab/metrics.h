@@ -12,9 +12,7 @@ namespace polymux::bench {
 
 // A number that each valid trial yields, unless it is not available there.
 //
-// What a counter says per message is relative to the messages that the *server*
-// read between its snapshots: these are not taken at exactly the instants at
-// which the load's window begins and ends.
+// What a counter says per message is relative to CountedMessages.
 struct Metric {
   std::string_view name;  // with its unit, as in results.json
   std::optional<double> (*value)(const Trial& trial, const Scenario& scenario);
@@ -25,6 +23,13 @@ std::span<const Metric> Metrics();
 
 // REQUIRES: there is one of that name.
 const Metric& FindMetric(std::string_view name);
+
+// The messages that the *server* read between its snapshots, or wrote if it is
+// a fan-out; none without its counters. Those of the load are others, for the
+// snapshots are not taken at exactly the instants at which its window begins
+// and ends.
+std::optional<double> CountedMessages(const Trial& trial,
+                                      const Scenario& scenario);
 
 // The one by which the arms are compared.
 inline constexpr std::string_view kPrimaryMetric = "server_cpu_us_per_message";

@@ -174,7 +174,7 @@ void NoteTainted(const Plan& plan, std::span<const Cell> cells,
   });
   if (places.empty()) return;
   notes.push_back(fmt::format(
-      "disturbed trials, which do not count, in {}. results.json has the "
+      "Disturbed trials, which do not count, in {}. results.json has the "
       "ratios with them, and without what was repeated for them, too.",
       places));
 }

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/lab/metrics.h"
 #include "bench/report/chart.h"
 #include "bench/report/markup.h"
 #include "bench/report/words.h"
@@ -31,17 +32,15 @@ using Calls = std::map<std::string, double>;  // per message
 Calls CallsPerMessage(const Results& results, std::size_t scenario,
                       std::size_t arm) {
   std::map<std::string, std::vector<double>> of_trials;
-  const auto size =
-      static_cast<double>(results.plan.scenarios[scenario].message_size);
   for (const Trial& trial : results.trials) {
     if (trial.slot.scenario != scenario || trial.slot.arm != arm ||
-        !trial.valid() || !trial.counters) {
+        !trial.valid()) {
       continue;
     }
+    const double messages =
+        CountedMessages(trial, results.plan.scenarios[scenario]).value_or(0);
+    if (messages <= 0) continue;
     const auto& counters = trial.counters->counters;
-    const auto read = counters.find("bytes_read");
-    if (read == counters.end() || read->second <= 0) continue;
-    const double messages = static_cast<double>(read->second) / size;
     for (const std::string& name : trial.counters->system_calls) {
       const auto counter = counters.find(name);
       if (counter == counters.end()) continue;

@@ -221,7 +221,8 @@ constexpr std::array kSections{
     Section{"winners", "The cheapest arm, by workload",
             "For each number of connections and share of active ones: the arm "
             "with the least CPU per message, and how far behind the next one "
-            "is. Dotted: the two are within the margin. A point: not measured.",
+            "is. Dotted: the intervals of the two overlap, so that it may as "
+            "well be the other. A point: not measured.",
             "Not measured: several workloads are needed, for instance "
             "<code>polymux compare --scenarios all</code>.",
             WinnerMap},

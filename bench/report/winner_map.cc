@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <set>
 #include <utility>
@@ -52,17 +53,40 @@ std::map<Place, std::size_t> Places(const Plan& plan) {
   return places;
 }
 
-// The arms with a cost, the cheapest first; without the control.
-std::vector<std::pair<double, std::size_t>> Ranking(const Plan& plan,
-                                                    const Analysis& analysis,
-                                                    std::size_t scenario) {
-  std::vector<std::pair<double, std::size_t>> ranking;
+struct Contender {
+  std::size_t arm;
+  double cost;  // us per message
+  // To the baseline.
+  double ratio;
+  double low;
+  double high;
+};
+
+// The arms with a cost, the cheapest first; without the control. By the ratio
+// within the rounds, as verdicts are, for rounds differ more than arms do.
+std::vector<Contender> Ranking(const Plan& plan, const Analysis& analysis,
+                               std::size_t scenario) {
+  constexpr double kUnknown = std::numeric_limits<double>::infinity();
+  std::vector<Contender> ranking;
   for (const Cell& cell : CellsOfScenario(plan, analysis, scenario)) {
+    const std::string& name = plan.arms[cell.arm].name;
     const auto cost = cell.Find(kPrimaryMetric);
-    if (!cost || plan.arms[cell.arm].name == plan.control) continue;
-    ranking.emplace_back(cost->median, cell.arm);
+    if (!cost || name == plan.control) continue;
+    Contender arm{cell.arm, cost->median, kUnknown, 0, kUnknown};
+    if (name == plan.baseline) {
+      arm.ratio = arm.low = arm.high = 1;
+    } else if (cell.effect) {
+      arm.ratio = cell.effect->ratio;
+      arm.low = cell.effect->low;
+      arm.high = cell.effect->high;
+    } else if (cell.ratio) {
+      arm.ratio = cell.ratio->median;
+    }
+    ranking.push_back(arm);
   }
-  std::ranges::sort(ranking);
+  std::ranges::sort(ranking, {}, [](const Contender& arm) {
+    return std::pair(arm.ratio, arm.cost);
+  });
   return ranking;
 }
 
@@ -70,22 +94,22 @@ std::string WinnerCell(const Plan& plan, const Analysis& analysis,
                        std::size_t scenario) {
   const auto ranking = Ranking(plan, analysis, scenario);
   if (ranking.empty()) return "<td>n/a</td>";
-  const auto [cost, arm] = ranking[0];
+  const Contender& best = ranking.front();
   std::string next = "no other";
   bool close = false;
   if (ranking.size() > 1) {
-    const double lead = ranking[1].first / cost - 1;
-    close = lead < plan.margin;
-    next = close ? fmt::format("≈ {}",
-                               EscapeHtml(plan.arms[ranking[1].second].name))
-                 : fmt::format("{} +{:.0f} %",
-                               EscapeHtml(plan.arms[ranking[1].second].name),
-                               lead * 100);
+    const Contender& second = ranking[1];
+    const std::string name = EscapeHtml(plan.arms[second.arm].name);
+    close = best.high >= second.low;
+    next = close ? "or " + name
+                 : fmt::format("{} +{:.0f} %", name,
+                               100 * (second.ratio / best.ratio - 1));
   }
   return fmt::format(R"(<td class="winner{} {}">{}<strong>{}</strong> {} µs)"
                      R"(<span class="next">{}</span></td>)",
-                     close ? " close" : "", ArmClass(arm), MarkerIcon(arm),
-                     EscapeHtml(plan.arms[arm].name), FormatNumber(cost), next);
+                     close ? " close" : "", ArmClass(best.arm),
+                     MarkerIcon(best.arm), EscapeHtml(plan.arms[best.arm].name),
+                     FormatNumber(best.cost), next);
 }
 
 }  // namespace

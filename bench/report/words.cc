@@ -115,7 +115,7 @@ std::string AboutArm(const Arm& arm) {
       const Backend* backend = FindBackend(arm.target);
       if (backend == nullptr) return "Polymux's echo server.";
       return fmt::format(
-          "Polymux's echo server over {}, {} triggered. Only the backend "
+          "Polymux's echo server over {} ({} semantics). Only the backend "
           "differs from Polymux's other arms.",
           backend->kernel_interface,
           backend->trigger == Trigger::kLevel ? "level" : "edge");

@@ -47,6 +47,12 @@ TEST_F(MetricsTest, CountersRelateToTheMessagesOfTheServer) {
   EXPECT_DOUBLE_EQ(*Value("system_calls_per_message"), 2.3);
 }
 
+TEST_F(MetricsTest, MessagesAreCountedByTheServer) {
+  EXPECT_EQ(CountedMessages(trial_, plan_.scenarios[0]), 500);
+  trial_.counters.reset();
+  EXPECT_EQ(CountedMessages(trial_, plan_.scenarios[0]), std::nullopt);
+}
+
 // What is read once is written to all, and counts for each of them.
 TEST_F(MetricsTest, CountersOfAFanOutRelateToWhatIsWritten) {
   Scenario scenario = plan_.scenarios[0];

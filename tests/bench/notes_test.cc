@@ -82,7 +82,7 @@ TEST(NotesTest, DisturbedTrialsAreToldTogether) {
   Results results = SampleResults();
   results.trials[0].load.steal_ns = 900'000'000;
   EXPECT_THAT(NotesOf(results),
-              Contains(AllOf(StartsWith("disturbed trials, which do not count, "
+              Contains(AllOf(StartsWith("Disturbed trials, which do not count, "
                                         "in small ("),
                              HasSubstr(" 1 of 3). results.json"))));
 }
