@@ -82,7 +82,7 @@ std::vector<Arm> BuiltInArms() {
                     .kind = ArmKind::kPeer,
                     .target = std::string(peer.name),
                     .max_fd = peer.max_fd,
-                    .unavailable = peer.probe == nullptr ? "" : peer.probe(),
+                    .unavailable = peer.probe(),
                     .by_default = peer.by_default});
   }
   return arms;

@@ -32,7 +32,7 @@ void PrintBackends() {
 void PrintPeers() {
   fmt::print("\nControls (compare --arms)\n");
   for (const Peer& peer : Peers()) {
-    const std::string obstacle = peer.probe == nullptr ? "" : peer.probe();
+    const std::string obstacle = peer.probe();
     fmt::print("  {:<12} {}{}\n", peer.name, peer.description,
                obstacle.empty() ? "" : "; unavailable: " + obstacle);
   }

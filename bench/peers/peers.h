@@ -20,8 +20,8 @@ struct Peer {
   bool by_default;
   // The highest descriptor number that it can watch; none: no limit of its own.
   std::optional<int> max_fd;
-  // Returns why it cannot run here, empty when it can; null: it always can.
-  std::string (*probe)() = nullptr;
+  // Returns why it cannot run here; empty when it can, as most always can.
+  std::string (*probe)() = [] { return std::string(); };
   int (*main)(int argc, char** argv);
 };
 

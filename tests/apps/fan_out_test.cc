@@ -16,7 +16,6 @@
 namespace polymux {
 namespace {
 
-// A backend and how many loops the connections are spread over.
 class FanOutTest : public BackendTest {
  protected:
   std::vector<std::string> Flags(int reactors,
