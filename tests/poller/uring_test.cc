@@ -95,7 +95,7 @@ TEST_P(Uring, ForgetBeforeCloseSendsTheFinAtOnce) {
     EXPECT_EQ(TokensOf(Wait(5s)), std::set<Token>{1});
     peer.join();
     EXPECT_NE(seen & POLLIN, 0);
-    EXPECT_LT(after, 50ms);
+    EXPECT_LT(after, 1s) << "only the end of poll's patience showed it";
     Forget(wake.get());
   }
 }
