@@ -6,49 +6,12 @@
 
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
+#include "bench/lab/selection.h"
 #include "bench/lab/statistics.h"
 #include "bench/lab/why.h"
 
 namespace polymux::bench {
 namespace {
-
-using TrialByRound = std::map<int, const Trial*>;
-
-// The trials of one arm in one scenario, one per round where there is one that
-// is valid.
-struct Rounds {
-  // The last untainted attempt, else the last.
-  TrialByRound best;
-  // Those of them that are untainted.
-  TrialByRound clean;
-  // As if nothing had been repeated.
-  TrialByRound first;
-};
-
-Rounds SelectTrials(std::span<const Trial> trials, std::size_t scenario,
-                    std::size_t arm) {
-  std::vector<const Trial*> attempts;
-  for (const Trial& trial : trials) {
-    if (trial.slot.scenario == scenario && trial.slot.arm == arm &&
-        trial.valid()) {
-      attempts.push_back(&trial);
-    }
-  }
-  std::ranges::stable_sort(
-      attempts, {}, [](const Trial* trial) { return trial->slot.attempt; });
-  Rounds rounds;
-  for (const Trial* trial : attempts) {
-    const int round = trial->slot.round;
-    if (trial->slot.attempt == 0) rounds.first[round] = trial;
-    if (!IsTainted(*trial)) {
-      rounds.clean[round] = trial;
-      rounds.best[round] = trial;
-    } else if (!rounds.clean.contains(round)) {
-      rounds.best[round] = trial;
-    }
-  }
-  return rounds;
-}
 
 // Of the primary metric, the logarithms of arm over baseline in the same round.
 std::vector<double> LogRatios(const Scenario& scenario, const TrialByRound& arm,
@@ -161,7 +124,7 @@ class ScenarioAnalysis {
   }
 
   void AppendCleanTrials(std::vector<const Trial*>& clean) const {
-    for (const Rounds& rounds : rounds_) {
+    for (const SelectedTrials& rounds : rounds_) {
       for (const auto& [round, trial] : rounds.clean) clean.push_back(trial);
     }
   }
@@ -182,8 +145,8 @@ class ScenarioAnalysis {
   }
 
   void CompareWithBaseline(Cell& cell) const {
-    const Rounds& arm = rounds_[cell.arm];
-    const Rounds& baseline = rounds_[*baseline_];
+    const SelectedTrials& arm = rounds_[cell.arm];
+    const SelectedTrials& baseline = rounds_[*baseline_];
     const double confidence = IsControl(cell.arm)
                                   ? ControlConfidence(plan_)
                                   : ArmConfidence(plan_, index_);
@@ -209,7 +172,7 @@ class ScenarioAnalysis {
   const std::span<const Trial> trials_;
   const std::size_t index_;
   const Scenario& scenario_;
-  std::vector<Rounds> rounds_ = {};  // by arm
+  std::vector<SelectedTrials> rounds_ = {};  // by arm
   std::optional<std::size_t> baseline_ = {};
 };
 
