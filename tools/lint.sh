@@ -25,7 +25,8 @@ fi
 # The flags that change what the compiler sees, as .bazelrc, poller/BUILD and
 # third_party/system give them. The analyzer follows every path into headers as
 # large as those of CLI11 and googletest, a minute for each file: deep for
-# poller and reactor, shallow above, not at all for tests, which run anyway.
+# poller and reactor, shallow and briefly above, where it took a third of all
+# the time, not at all for tests, which run anyway.
 tidy() {
   # In a test, what may make it prove the wrong thing; not what it costs.
   local test_checks='-*,clang-diagnostic-*'
@@ -37,6 +38,8 @@ tidy() {
     -DPOLYMUX_WITH_EPOLL_LT -DPOLYMUX_WITH_EPOLL_ET
     -DPOLYMUX_WITH_URING_LT -DPOLYMUX_WITH_URING_ET)
   flags+=("${warnings[@]}")
+  local -r shallow=(-Xclang -analyzer-config -Xclang mode=shallow
+    -Xclang -analyzer-config -Xclang max-nodes=2000)
   local checks=()
   case $1 in
     poller/* | reactor/*) ;;
@@ -44,9 +47,9 @@ tidy() {
     # Google Benchmark's library keeps what its header allocates.
     bench/micro/*)
       checks=(--checks=-clang-analyzer-cplusplus.NewDeleteLeaks)
-      flags+=(-Xclang -analyzer-config -Xclang mode=shallow)
+      flags+=("${shallow[@]}")
       ;;
-    *) flags+=(-Xclang -analyzer-config -Xclang mode=shallow) ;;
+    *) flags+=("${shallow[@]}") ;;
   esac
   # Its standard error only counts the warnings that it does not show.
   local report
