@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <utility>
 
 #include "bench/lab/flags.h"
@@ -75,6 +77,20 @@ void CountTrials(std::span<const Trial> trials, Cell& cell) {
   }
 }
 
+// Of `rounds` values, of which some may be missing.  What is missing counts as
+// the largest, for it is a percentile of a round with too few messages, a slow
+// one: left out, it would make the others' median look better.  Empty when the
+// median is one of them.
+std::optional<Summary> SummarizeRounds(std::vector<double> values,
+                                       std::size_t rounds) {
+  auto summary = Summarize(values);
+  if (!summary) return std::nullopt;
+  values.resize(rounds, std::numeric_limits<double>::infinity());
+  summary->median = SampleMedian(std::move(values));
+  if (!std::isfinite(summary->median)) return std::nullopt;
+  return summary;
+}
+
 void SummarizeMetrics(const Scenario& scenario, const TrialByRound& trials,
                       Cell& cell) {
   for (const Metric& metric : Metrics()) {
@@ -83,10 +99,8 @@ void SummarizeMetrics(const Scenario& scenario, const TrialByRound& trials,
       const auto value = metric.value(*trial, scenario);
       if (value) values.push_back(*value);
     }
-    // A median over fewer rounds than its neighbour's would not compare: p99.9
-    // of the slow rounds, which have too few messages for it, is missing.
-    if (values.empty() || values.size() < trials.size()) continue;
-    cell.metrics.emplace(metric.name, *Summarize(std::move(values)));
+    const auto summary = SummarizeRounds(std::move(values), trials.size());
+    if (summary) cell.metrics.emplace(metric.name, *summary);
   }
 }
 
@@ -106,21 +120,19 @@ class ScenarioAnalysis {
   }
 
   void AppendTo(Analysis& analysis) const {
-    std::optional<Effect> control;
-    const std::size_t first = analysis.cells.size();
+    std::vector<Cell> cells;
+    std::optional<Cell> control;
     for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
-      const Cell& cell = analysis.cells.emplace_back(AnalyzeCell(arm));
-      if (IsControl(arm)) control = cell.effect;
+      cells.push_back(AnalyzeCell(arm));
+      if (IsControl(arm) && cells.back().effect) control = cells.back();
     }
-    if (!control) return;
-    analysis.controls.push_back({.scenario = index_,
-                                 .effect = *control,
-                                 .sound = IncludesOne(*control)});
-    for (std::size_t i = first; i < analysis.cells.size(); ++i) {
-      Cell& cell = analysis.cells[i];
-      if (!cell.effect || IsControl(cell.arm)) continue;
-      cell.verdict = Judge(*cell.effect, *control, plan_.margin);
+    if (control) {
+      analysis.controls.push_back({.scenario = index_,
+                                   .effect = *control->effect,
+                                   .sound = IncludesOne(*control->effect)});
+      for (Cell& cell : cells) JudgeBeside(*control, cell);
     }
+    std::ranges::move(cells, std::back_inserter(analysis.cells));
   }
 
   void AppendCleanTrials(std::vector<const Trial*>& clean) const {
@@ -132,6 +144,15 @@ class ScenarioAnalysis {
  private:
   bool IsControl(std::size_t arm) const {
     return plan_.arms[arm].name == plan_.control;
+  }
+
+  // A disturbed effect is judged by what disturbed rounds do to the control.
+  void JudgeBeside(const Cell& control, Cell& cell) const {
+    if (!cell.effect || IsControl(cell.arm)) return;
+    const Effect& noise = cell.effect->disturbed && control.effect_with_tainted
+                              ? *control.effect_with_tainted
+                              : *control.effect;
+    cell.verdict = Judge(*cell.effect, noise, plan_.margin);
   }
 
   Cell AnalyzeCell(std::size_t arm) const {
@@ -153,9 +174,17 @@ class ScenarioAnalysis {
     cell.ratio = RatioSummary(LogRatios(scenario_, arm.best, baseline.best));
     cell.effect = EstimateEffect(
         LogRatios(scenario_, arm.clean, baseline.clean), confidence);
-    if (!IsControl(cell.arm)) cell.why = Why(arm.clean, baseline.clean);
-    cell.effect_with_tainted = EstimateEffect(
-        LogRatios(scenario_, arm.first, baseline.first), confidence);
+    const auto first = LogRatios(scenario_, arm.first, baseline.first);
+    cell.compared_rounds = static_cast<int>(first.size());
+    cell.effect_with_tainted = EstimateEffect(first, confidence);
+    if (!cell.effect && cell.effect_with_tainted) {
+      cell.effect = cell.effect_with_tainted;
+      cell.effect->disturbed = true;
+    }
+    if (IsControl(cell.arm)) return;
+    cell.why = cell.effect && cell.effect->disturbed
+                   ? Why(arm.first, baseline.first)
+                   : Why(arm.clean, baseline.clean);
   }
 
   std::string Why(const TrialByRound& arm, const TrialByRound& baseline) const {

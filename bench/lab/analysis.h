@@ -32,6 +32,8 @@ struct Effect {
   double low = 0;
   double high = 0;
   int rounds = 0;  // in which both have a value
+  // Too few rounds were undisturbed, so these are all of the first attempts.
+  bool disturbed = false;
 };
 
 enum class Verdict {
@@ -55,15 +57,18 @@ struct Cell {
   std::string first_reason = {};  // of the invalid trials
   // By metric name, over the valid trials; those that are available.  Of a
   // trial that was repeated the last untainted attempt counts, else the last.
+  // Where a round lacks it, that counts as the largest.
   std::map<std::string_view, Summary> metrics = {};
   // Of the primary metric: arm over baseline in the same round, over the rounds
   // in which both are valid; of the same attempts.  Empty for the baseline.
   std::optional<Summary> ratio = {};
   // Over the rounds in which both are valid and untainted, repetitions
-  // included; and over the first attempts, where both are valid.  Empty for the
+  // included; and over the first attempts, where both are valid, which is also
+  // what the former is when too few rounds are untainted.  Empty for the
   // baseline, or with too few rounds for an interval (see ArmConfidence).
   std::optional<Effect> effect = {};
   std::optional<Effect> effect_with_tainted = {};
+  int compared_rounds = 0;  // in which the first attempts of both are valid
   // Empty for the baseline and its control, or when this arm or the control has
   // no effect: what chance does here is not known then.
   std::optional<Verdict> verdict = {};

@@ -147,13 +147,13 @@ void NoteTooFewRounds(const Plan& plan, std::span<const Cell> cells,
     for (const Cell& cell : cells) {
       if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
       lacks = true;
-      rounds = std::max(rounds, cell.valid_trials - cell.tainted_trials);
+      rounds = std::max(rounds, cell.compared_rounds);
     }
     if (!lacks) continue;
     const double confidence =
         std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
     notes.push_back(fmt::format(
-        "{}: {} good rounds are too few for an interval of {:.4g} % (needed so "
+        "{}: {} rounds are too few for an interval of {:.4g} % (needed so "
         "that all of them together hold with {:g} %), which takes {}: no "
         "verdict.",
         plan.scenarios[scenario].name, rounds, 100 * confidence,
@@ -179,6 +179,25 @@ void NoteTainted(const Plan& plan, std::span<const Cell> cells,
       places));
 }
 
+void NoteDisturbedEffects(const Plan& plan, std::span<const Cell> cells,
+                          NoteList& notes) {
+  const std::string places = Places(plan, [&](std::size_t scenario) {
+    std::vector<Share> shares;
+    for (const Cell& cell : cells) {
+      if (cell.scenario != scenario || !cell.effect) continue;
+      const int concerned = cell.effect->disturbed ? cell.effect->rounds : 0;
+      shares.push_back(
+          {plan.arms[cell.arm].name, concerned, cell.effect->rounds});
+    }
+    return shares;
+  });
+  if (places.empty()) return;
+  notes.push_back(fmt::format(
+      "~: too few undisturbed rounds for an interval in {}; these ratios and "
+      "verdicts are of all first attempts.",
+      places));
+}
+
 void NoteControl(const Plan& plan, NoteList& notes) {
   notes.push_back(
       plan.control.empty()
@@ -200,6 +219,7 @@ std::vector<std::string> Notes(const Results& results,
   NoteInvalid(results.plan, cells, notes);
   NoteTooFewRounds(results.plan, cells, notes);
   NoteTainted(results.plan, cells, notes);
+  NoteDisturbedEffects(results.plan, cells, notes);
   NoteFlag(results, kClientBound,
            "the server was less than 90 % busy. Where that is so in half of "
            "the trials (*), do not rank by msg/s or latency; CPU per message "

@@ -177,7 +177,8 @@ Json EffectJson(const std::optional<Effect>& effect) {
   return {{"ratio", effect->ratio},
           {"low", effect->low},
           {"high", effect->high},
-          {"rounds", effect->rounds}};
+          {"rounds", effect->rounds},
+          {"disturbed", effect->disturbed}};
 }
 
 Json CellJson(const Plan& plan, const Cell& cell) {

@@ -49,7 +49,10 @@ std::string FormatRatio(double ratio) {
 }
 
 std::string Ratio(const Cell& cell) {
-  if (cell.effect) return FormatRatio(cell.effect->ratio);
+  if (cell.effect) {
+    return (cell.effect->disturbed ? "~" : "") +
+           FormatRatio(cell.effect->ratio);
+  }
   return cell.ratio ? FormatRatio(cell.ratio->median) : "-";
 }
 

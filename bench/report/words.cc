@@ -14,12 +14,17 @@
 namespace polymux::bench {
 namespace {
 
+std::string_view DisturbedMark(const Effect& effect) {
+  return effect.disturbed ? "~" : "";
+}
+
 // "poll (1.204, 1.19 to 1.22)".
 std::string ArmWithEffect(const Plan& plan, const Cell& cell) {
   const std::string& name = plan.arms[cell.arm].name;
   if (!cell.effect) return name;
-  return fmt::format("{} ({}, {} to {})", name, RatioText(cell.effect->ratio),
-                     RatioText(cell.effect->low), RatioText(cell.effect->high));
+  return fmt::format("{} ({}{}, {} to {})", name, DisturbedMark(*cell.effect),
+                     RatioText(cell.effect->ratio), RatioText(cell.effect->low),
+                     RatioText(cell.effect->high));
 }
 
 std::string Capitalised(std::string_view word) {
@@ -60,7 +65,8 @@ std::string RatioText(double ratio) {
 
 std::string EffectText(const Cell& cell) {
   if (cell.effect) {
-    return fmt::format("{} ({} to {})", RatioText(cell.effect->ratio),
+    return fmt::format("{}{} ({} to {})", DisturbedMark(*cell.effect),
+                       RatioText(cell.effect->ratio),
                        RatioText(cell.effect->low),
                        RatioText(cell.effect->high));
   }

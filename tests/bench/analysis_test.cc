@@ -57,6 +57,28 @@ TEST(AnalysisTest, RatiosAreToTheBaselineOfTheSameRound) {
   EXPECT_DOUBLE_EQ(ratio.max, 3.0);
 }
 
+TEST(AnalysisTest, APercentileThatARoundLacksCountsAsTheLargest) {
+  Results results = SampleResults();
+  const auto set_p99 = [&results](int round, std::optional<double> value) {
+    for (Trial& trial : results.trials) {
+      if (trial.slot.arm == 0 && trial.slot.round == round) {
+        trial.load.latency_ns.p99 = value;
+      }
+    }
+  };
+  const auto p99_us = [&results] {
+    return Analyze(results.plan, results.trials)
+        .cells[0]
+        .Find("latency_p99_us");
+  };
+  set_p99(0, 10'000);
+  set_p99(1, std::nullopt);
+  set_p99(2, 30'000);
+  EXPECT_EQ(p99_us()->median, 30);  // of 10, 30 and one that is not known
+  set_p99(0, std::nullopt);
+  EXPECT_FALSE(p99_us());
+}
+
 TEST(AnalysisTest, InvalidTrialsCountOnlyAsInvalid) {
   Results results = SampleResults();
   for (Trial& trial : results.trials) {
@@ -196,6 +218,55 @@ TEST_F(EffectTest, ADisturbedTrialCountsOnlyBesides) {
   // One that was disturbed again does not.
   trials_.back().load.steal_ns = again.load.window_ns;
   EXPECT_EQ(AnalyzedCell(kSame).effect->rounds, 23);
+}
+
+TEST_F(EffectTest, TooFewUndisturbedRoundsLeaveTheFirstAttemptsToBeJudged) {
+  // Five undisturbed rounds are too few for any interval.
+  for (Trial& trial : trials_) {
+    if (trial.slot.round < 19) trial.load.steal_ns = trial.load.window_ns / 2;
+  }
+  const Cell slow = AnalyzedCell(kSlow);
+  EXPECT_TRUE(slow.effect->disturbed);
+  EXPECT_EQ(slow.effect->rounds, 24);
+  EXPECT_EQ(slow.verdict, Verdict::kSlower);
+  EXPECT_TRUE(Analyze(plan_, trials_).controls.at(0).effect.disturbed);
+  // Two repetitions that are not disturbed make seven, which is enough.
+  const std::vector<Trial> firsts = trials_;
+  for (Trial again : firsts) {
+    if (again.slot.round >= 2) continue;
+    again.slot.attempt = 1;
+    again.load.steal_ns = 0;
+    trials_.push_back(again);
+  }
+  EXPECT_FALSE(AnalyzedCell(kSlow).effect->disturbed);
+  EXPECT_EQ(AnalyzedCell(kSlow).effect->rounds, 7);
+}
+
+TEST_F(EffectTest, ADisturbedEffectIsJudgedByTheDisturbedControl) {
+  // Of the arm only, so that the control has its undisturbed rounds.
+  for (Trial& trial : trials_) {
+    if (trial.slot.round >= 18) continue;
+    if (trial.slot.arm == kSlow) {
+      trial.load.steal_ns = trial.load.window_ns / 2;
+    }
+    // What is repeated for the control was far off before.
+    if (trial.slot.arm == kControl) {
+      *trial.load.server_cpu_ns *= trial.slot.round % 2 == 0 ? 2 : 1;
+      trial.load.steal_ns = trial.load.window_ns / 2;
+    }
+  }
+  std::vector<Trial> repeated;
+  for (const Trial& trial : trials_) {
+    if (trial.slot.arm != kControl || trial.slot.round >= 18) continue;
+    repeated.push_back(trial);
+    repeated.back().slot.attempt = 1;
+    repeated.back().load.steal_ns = 0;
+    repeated.back().load.server_cpu_ns = trials_[0].load.server_cpu_ns;
+  }
+  trials_.insert(trials_.end(), repeated.begin(), repeated.end());
+  EXPECT_FALSE(AnalyzedCell(kControl).effect->disturbed);
+  EXPECT_TRUE(AnalyzedCell(kSlow).effect->disturbed);
+  EXPECT_EQ(AnalyzedCell(kSlow).verdict, Verdict::kInconclusive);
 }
 
 TEST_F(EffectTest, InAnotherUnitItIsTheSame) {

@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <random>
+#include <string_view>
+
 #include "bench/lab/snapshots.h"
 #include "tests/bench/lab_samples.h"
+#include "tests/bench/simulated_run.h"
 
 namespace polymux::bench {
 namespace {
@@ -26,9 +30,25 @@ TEST(NotesTest, SaysWhatAnIntervalIs) {
 
 TEST(NotesTest, TooFewRoundsAreNotPassedOver) {
   EXPECT_THAT(NotesOf(SampleResults()),
-              Contains(AllOf(StartsWith("small: 3 good rounds are too few for "
+              Contains(AllOf(StartsWith("small: 3 rounds are too few for "
                                         "an interval of 97.5 %"),
                              HasSubstr("which takes 7: no verdict"))));
+}
+
+TEST(NotesTest, AVerdictOfDisturbedRoundsIsMarked) {
+  std::mt19937_64 random(1);
+  Results results{.environment = {},
+                  .plan = SimulatedPlan(12),
+                  .trials = SimulateTrials({.rounds = 12}, random)};
+  constexpr std::string_view kMark = "~: too few undisturbed rounds";
+  EXPECT_THAT(NotesOf(results), Not(Contains(StartsWith(kMark))));
+  for (Trial& trial : results.trials) {
+    if (trial.slot.round > 1 && trial.slot.arm == 3) {
+      trial.load.steal_ns = trial.load.window_ns;
+    }
+  }
+  EXPECT_THAT(NotesOf(results),
+              Contains(AllOf(StartsWith(kMark), HasSubstr("(slow)"))));
 }
 
 TEST(NotesTest, AnIncompleteRunSaysSoFirst) {
