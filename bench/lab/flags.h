@@ -24,7 +24,8 @@ inline constexpr std::string_view kSteal = "steal";
 // of the window.
 inline constexpr std::string_view kOtherCpu = "other-cpu";
 
-// Rate or CPU per message of the window's halves differ by more than 15 %.
+// CPU per message of the window's halves, or in a closed loop their messages,
+// differ by more than 15 %.
 inline constexpr std::string_view kUnsteady = "unsteady";
 
 // The load generator of an open loop could not keep its own times.

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <random>
 #include <utility>
@@ -175,6 +176,17 @@ int WholeRounds(int rounds, std::size_t arms) {
 
 int ReactorsOf(const Plan& plan, const Scenario& scenario) {
   return scenario.reactors.value_or(plan.reactors);
+}
+
+std::uint64_t LoadSeed(const Plan& plan, const Slot& slot) {
+  // Not a sum: the threads of the load generator add their number to it.
+  std::seed_seq mixed{static_cast<std::uint32_t>(plan.seed),
+                      static_cast<std::uint32_t>(plan.seed >> 32),
+                      static_cast<std::uint32_t>(slot.round),
+                      static_cast<std::uint32_t>(slot.attempt)};
+  std::array<std::uint32_t, 2> halves{};
+  mixed.generate(halves.begin(), halves.end());
+  return std::uint64_t{halves[0]} << 32 | halves[1];
 }
 
 nanoseconds EstimateTrial(const Plan& plan, const Scenario& scenario) {

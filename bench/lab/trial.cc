@@ -1,7 +1,6 @@
 #include "bench/lab/trial.h"
 
 #include <chrono>
-#include <cstdint>
 #include <exception>
 #include <filesystem>
 
@@ -40,17 +39,16 @@ void Measure(const Plan& plan, const ServerOptions& server_options,
   const Arm& arm = plan.arms[trial.slot.arm];
   Server server(arm, ServerOptionsOf(server_options, plan, trial.slot));
   trial.backend = server.backend();
-  trial.load = RunLoadProcess(
-      {.address = server.address(),
-       .scenario = plan.scenarios[trial.slot.scenario],
-       .warm_up = plan.warm_up,
-       .window = plan.window,
-       .threads = plan.load_threads,
-       .cpus = CpusOf(plan, trial.slot).load,
-       .observed = server.pids(),
-       .signal_window = arm.is_polymux(),
-       .seed = plan.seed + static_cast<std::uint64_t>(trial.slot.round),
-       .polymux = server_options.polymux});
+  trial.load = RunLoadProcess({.address = server.address(),
+                               .scenario = plan.scenarios[trial.slot.scenario],
+                               .warm_up = plan.warm_up,
+                               .window = plan.window,
+                               .threads = plan.load_threads,
+                               .cpus = CpusOf(plan, trial.slot).load,
+                               .observed = server.pids(),
+                               .signal_window = arm.is_polymux(),
+                               .seed = LoadSeed(plan, trial.slot),
+                               .polymux = server_options.polymux});
   if (!trial.load.error.empty()) {
     // A dead server is the cause of what the load saw a moment before.
     trial.invalid = server.HowItDied(kDeathLag).value_or(trial.load.error);

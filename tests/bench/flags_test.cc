@@ -98,6 +98,17 @@ TEST(FlagsTest, AnOpenLoopIsJudgedByItsRate) {
   EXPECT_FALSE(IsTainted(trial));
 }
 
+// Poisson arrivals fall into the halves by chance, the same in each repetition.
+TEST(FlagsTest, TheScheduleOfAnOpenLoopIsNotUnsteady) {
+  Trial trial = Sound();
+  trial.load.rate = LoadOutcome::Rate{600, 600, 0, false};
+  trial.load.half_messages = {168, 132};
+  trial.load.half_server_cpu_ns = {{168'000, 132'000}};
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial.load.half_server_cpu_ns = {{168'000, 160'000}};
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kUnsteady));
+}
+
 TEST(FlagsTest, MoreThreadsThanCpusIsOversubscribed) {
   Plan plan = SamplePlan();
   plan.scenarios[0].reactors = 2;

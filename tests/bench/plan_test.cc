@@ -102,6 +102,19 @@ TEST(PlanTest, TheOrderIsThisOne) {
             (std::vector<std::size_t>{0, 2, 1, 2, 1, 0, 1, 0, 2}));
 }
 
+TEST(PlanTest, AllArmsOfAnAttemptHaveTheSameLoad) {
+  const Plan plan = SamplePlan();
+  const std::uint64_t load = LoadSeed(plan, {0, 0, 5, 0});
+  EXPECT_EQ(LoadSeed(plan, {1, 2, 5, 3}), load);
+  std::set<std::uint64_t> seen{load};
+  Plan other = SamplePlan();
+  other.seed = 2;
+  EXPECT_TRUE(seen.insert(LoadSeed(other, {0, 0, 5, 0})).second);
+  EXPECT_TRUE(seen.insert(LoadSeed(plan, {0, 0, 6, 0})).second);
+  // A repetition of the same schedule would be as unlucky.
+  EXPECT_TRUE(seen.insert(LoadSeed(plan, {0, 0, 5, 0, 1})).second);
+}
+
 TEST(PlanTest, ObstaclesSayWhatIsInTheWay) {
   Plan plan = SamplePlan();
   const Scenario& crowd = plan.scenarios[1];
