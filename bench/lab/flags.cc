@@ -8,7 +8,7 @@ namespace {
 
 // Shares of the window.  Steal and the CPU time of others are known in ticks of
 // 10 ms: one tick in 500 ms must not be too much.
-constexpr double kBusy = 0.9;  // of one CPU
+constexpr double kBusy = 0.9;  // of the CPUs that it can use
 constexpr double kStealLimit = 0.025;
 constexpr double kOtherCpuLimit = 0.10;
 constexpr double kPressureLimit = 0.10;
@@ -55,7 +55,25 @@ FlagList Disturbances(const LoadOutcome& load) {
   return flags;
 }
 
-void AddPace(const LoadOutcome& load, FlagList& flags) {
+// I/O loops of the trial's server, as far as is known.
+int LoopsOf(const Plan& plan, const Trial& trial) {
+  const Scenario& scenario = plan.scenarios[trial.slot.scenario];
+  return plan.arms[trial.slot.arm].is_polymux()
+             ? std::max(1, ReactorsOf(plan, scenario))
+             : 1;
+}
+
+// Whether so many threads leave their CPUs (none: unpinned, there is one) time
+// to spare.
+bool HasTimeToSpare(std::int64_t cpu_ns, int threads, std::span<const int> cpus,
+                    const LoadOutcome& load) {
+  const int usable =
+      std::min(threads, std::max(1, static_cast<int>(cpus.size())));
+  return Share(cpu_ns, load) < kBusy * usable;
+}
+
+void AddPace(const Plan& plan, const Trial& trial, FlagList& flags) {
+  const LoadOutcome& load = trial.load;
   if (load.rate) {
     // An open loop leaves both sides time to spare on purpose.
     if (load.rate->achieved < kRateLimit * load.rate->intended) {
@@ -63,19 +81,23 @@ void AddPace(const LoadOutcome& load, FlagList& flags) {
     }
     return;
   }
-  if (!load.server_cpu_ns || Share(*load.server_cpu_ns, load) >= kBusy) return;
+  // Swapped CPUs are as many.
+  if (!load.server_cpu_ns ||
+      !HasTimeToSpare(*load.server_cpu_ns, LoopsOf(plan, trial),
+                      plan.cpus.server, load)) {
+    return;
+  }
   flags.push_back(kClientBound);
-  if (Share(load.load_cpu_ns, load) < kBusy) flags.push_back(kUnsaturated);
+  if (HasTimeToSpare(load.load_cpu_ns, plan.load_threads, plan.cpus.load,
+                     load)) {
+    flags.push_back(kUnsaturated);
+  }
 }
 
 bool IsOversubscribed(const Plan& plan, const Trial& trial) {
-  const Scenario& scenario = plan.scenarios[trial.slot.scenario];
-  const int loops = plan.arms[trial.slot.arm].is_polymux()
-                        ? std::max(1, ReactorsOf(plan, scenario))
-                        : 1;
   const std::size_t cpus =
       std::max<std::size_t>(1, plan.cpus.server.size() + plan.cpus.load.size());
-  return loops + plan.load_threads > static_cast<int>(cpus);
+  return LoopsOf(plan, trial) + plan.load_threads > static_cast<int>(cpus);
 }
 
 }  // namespace
@@ -83,7 +105,7 @@ bool IsOversubscribed(const Plan& plan, const Trial& trial) {
 std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial) {
   const LoadOutcome& load = trial.load;
   FlagList flags = Disturbances(load);
-  AddPace(load, flags);
+  AddPace(plan, trial, flags);
   // In microseconds.
   if (Share(load.psi_cpu_us.value_or(0) * 1000, load) > kPressureLimit) {
     flags.push_back(kPressure);

@@ -33,7 +33,8 @@ inline constexpr std::string_view kLateGenerator = "late-generator";
 
 // Properties of the arm or the workload, which a repetition would not change.
 
-// The server had time to spare, so the load generator set the pace: messages
+// The server had time to spare: it used less than 90 % of the CPUs that its
+// loops can use.  So the load generator set the pace: messages
 // per second and latency say little about the server; its CPU per message does.
 inline constexpr std::string_view kClientBound = "client-bound";
 

@@ -109,6 +109,28 @@ TEST(FlagsTest, TheScheduleOfAnOpenLoopIsNotUnsteady) {
   EXPECT_THAT(FlagsOf(trial), ElementsAre(kUnsteady));
 }
 
+TEST(FlagsTest, BusyMeansAllCpusThatTheThreadsCanUse) {
+  Plan plan = SamplePlan();
+  plan.reactors = 2;
+  plan.load_threads = 2;
+  plan.cpus = {.server = {0, 1}, .load = {2, 3}};
+  Trial trial = Sound();
+  EXPECT_THAT(Flags(plan, trial), ElementsAre(kClientBound, kUnsaturated));
+  trial.load.load_cpu_ns = 1'800'000'000;
+  EXPECT_THAT(Flags(plan, trial), ElementsAre(kClientBound));
+  trial.load.server_cpu_ns = 1'800'000'000;
+  EXPECT_THAT(Flags(plan, trial), IsEmpty());
+  // A peer has one thread.
+  trial.slot.arm = 2;
+  trial.load.server_cpu_ns = 950'000'000;
+  EXPECT_THAT(Flags(plan, trial), IsEmpty());
+  // One thread of the load generator can use one CPU.
+  trial.load.server_cpu_ns = 500'000'000;
+  trial.load.load_cpu_ns = 950'000'000;
+  plan.load_threads = 1;
+  EXPECT_THAT(Flags(plan, trial), ElementsAre(kClientBound));
+}
+
 TEST(FlagsTest, MoreThreadsThanCpusIsOversubscribed) {
   Plan plan = SamplePlan();
   plan.scenarios[0].reactors = 2;
@@ -118,7 +140,7 @@ TEST(FlagsTest, MoreThreadsThanCpusIsOversubscribed) {
   peer.slot.arm = 2;
   EXPECT_THAT(Flags(plan, peer), Not(Contains(kOversubscribed)));
   plan.cpus = {.server = {0, 1}, .load = {2}};
-  EXPECT_THAT(Flags(plan, Sound()), IsEmpty());
+  EXPECT_THAT(Flags(plan, Sound()), Not(Contains(kOversubscribed)));
   // Unpinned: there is one CPU.
   plan.scenarios[0].reactors = 1;
   plan.cpus = {};
