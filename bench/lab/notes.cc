@@ -229,6 +229,17 @@ std::vector<std::string> Notes(const Results& results,
            "the load generator had time to spare too; other programs took the "
            "CPUs, or too few messages were on the way.",
            notes);
+  NoteFlag(results, kRateMissed,
+           "less than 95 % of what was due was answered in time. The latencies "
+           "are those of a queue that grows.",
+           notes);
+  NoteFlag(results, kLateGenerator,
+           "the load generator sent more than 1 % of the messages late, so the "
+           "latencies are partly its own.",
+           notes);
+  NoteFlag(results, kPressure,
+           "for more than 10 % of the window somebody waited for a CPU.",
+           notes);
   NoteBalance(results.plan, cells, notes);
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);

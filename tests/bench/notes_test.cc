@@ -82,6 +82,20 @@ TEST(NotesTest, ClientBoundTrialsMustNotRank) {
               Contains(StartsWith("client-bound in small (low): the server")));
 }
 
+TEST(NotesTest, WhatAnOpenLoopAndOthersDidIsTold) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm != 1) continue;
+    trial.load.rate = LoadOutcome::Rate{100, 90, 50, true};
+    trial.load.psi_cpu_us = 500'000;
+  }
+  EXPECT_THAT(
+      NotesOf(results),
+      AllOf(Contains(StartsWith("rate-missed in small (low): less than 95 %")),
+            Contains(StartsWith("late-generator in small (low): the load")),
+            Contains(StartsWith("psi in small (low): for more than 10 %"))));
+}
+
 TEST(NotesTest, ManyArmsAreCountedTogether) {
   Results results = SampleResults();
   for (Trial& trial : results.trials) {
