@@ -315,7 +315,8 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .window = options.window,
             .seed = options.seed.value_or(std::random_device()()),
             .descriptor_limit = descriptor_limit,
-            .cpus = AssignCpus(cpus, options.load_threads)};
+            .cpus = {}};
+  plan.cpus = AssignCpus(cpus, MostLoops(plan), plan.load_threads);
   for (Scenario& scenario : plan.scenarios) {
     scenario.arrivals = options.arrivals.value_or(scenario.arrivals);
   }

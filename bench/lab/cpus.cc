@@ -31,12 +31,21 @@ bool SwapCpus(CpuAssignment& cpus) {
   return true;
 }
 
-CpuAssignment AssignCpus(std::span<const int> allowed, int load_threads) {
+CpuAssignment AssignCpus(std::span<const int> allowed, int server_loops,
+                         int load_threads) {
   if (allowed.size() < 2) return {};
+  const auto each =
+      static_cast<std::size_t>(std::max(server_loops, load_threads));
+  const bool suffices = 2 * each <= allowed.size();
   const std::size_t for_load =
-      std::min(static_cast<std::size_t>(load_threads), allowed.size() - 1);
-  const auto split = allowed.end() - static_cast<std::ptrdiff_t>(for_load);
-  return {.server = {allowed.begin(), split}, .load = {split, allowed.end()}};
+      suffices ? each
+               : std::min(static_cast<std::size_t>(load_threads),
+                          allowed.size() - 1);
+  const std::size_t for_server = suffices ? each : allowed.size() - for_load;
+  const auto server = allowed.first(for_server);
+  const auto load = allowed.last(for_load);
+  return {.server = {server.begin(), server.end()},
+          .load = {load.begin(), load.end()}};
 }
 
 }  // namespace polymux::bench

@@ -20,9 +20,12 @@ bool SwapCpus(CpuAssignment& cpus);
 // The CPUs that this process may use, ascending.
 std::vector<int> AllowedCpus();
 
-// The last `load_threads` CPUs (but never all) for the load, the others for
+// The first CPUs for the server and the last for the load, equally many so that
+// they can swap: as many as the one with more threads has.  Where these are too
+// few, the last `load_threads` (but never all) for the load and the others for
 // the server.  With a single CPU there is nothing to keep apart: unpinned.
-CpuAssignment AssignCpus(std::span<const int> allowed, int load_threads);
+CpuAssignment AssignCpus(std::span<const int> allowed, int server_loops,
+                         int load_threads);
 
 }  // namespace polymux::bench
 

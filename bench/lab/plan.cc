@@ -178,6 +178,14 @@ int ReactorsOf(const Plan& plan, const Scenario& scenario) {
   return scenario.reactors.value_or(plan.reactors);
 }
 
+int MostLoops(const Plan& plan) {
+  int most = 1;
+  for (const Scenario& scenario : plan.scenarios) {
+    most = std::max(most, ReactorsOf(plan, scenario));
+  }
+  return most;
+}
+
 std::uint64_t LoadSeed(const Plan& plan, const Slot& slot) {
   // Not a sum: the threads of the load generator add their number to it.
   std::seed_seq mixed{static_cast<std::uint32_t>(plan.seed),

@@ -75,6 +75,9 @@ int WholeRounds(int rounds, std::size_t arms);
 // The scenario's own number of I/O loops, or else the plan's.
 int ReactorsOf(const Plan& plan, const Scenario& scenario);
 
+// Those of the scenario that has most; at least 1.
+int MostLoops(const Plan& plan);
+
 // What chooses the bytes that are sent and the times of an open loop: the same
 // for all arms of one attempt at a round, for they are compared, and another in
 // each attempt, for a repetition of the same would show the same.

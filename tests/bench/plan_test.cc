@@ -115,6 +115,15 @@ TEST(PlanTest, AllArmsOfAnAttemptHaveTheSameLoad) {
   EXPECT_TRUE(seen.insert(LoadSeed(plan, {0, 0, 5, 0, 1})).second);
 }
 
+TEST(PlanTest, TheServerWithMostLoopsCounts) {
+  Plan plan = SamplePlan();
+  plan.reactors = 0;
+  EXPECT_EQ(MostLoops(plan), 1);
+  plan.reactors = 2;
+  plan.scenarios[1].reactors = 4;
+  EXPECT_EQ(MostLoops(plan), 4);
+}
+
 TEST(PlanTest, ObstaclesSayWhatIsInTheWay) {
   Plan plan = SamplePlan();
   const Scenario& crowd = plan.scenarios[1];
