@@ -10,14 +10,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <system_error>
 #include <utility>
+
+#include "bench/lab/process_tree.h"
 
 namespace polymux::bench {
 namespace {
@@ -34,6 +33,31 @@ constexpr std::size_t kChunk = 65536;
 UniqueFd OpenPidFd(pid_t pid) {
   return UniqueFd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
 }
+
+// Held by descriptor: their numbers may name other processes later.
+class DescendantsOutsideGroup {
+ public:
+  explicit DescendantsOutsideGroup(pid_t leader) {
+    for (const TreeProcess& process : ProcessTree(leader)) {
+      if (process.group != leader) fds_.push_back(OpenPidFd(process.pid));
+    }
+  }
+
+  void Send(int signal_number) const {
+    for (const UniqueFd& fd : fds_) {
+      syscall(SYS_pidfd_send_signal, fd.get(), signal_number, nullptr, 0);
+    }
+  }
+
+  void AwaitEnd() const {
+    for (const UniqueFd& fd : fds_) {
+      if (fd) WaitReadableUninterrupted(fd.get(), Deadline::max());
+    }
+  }
+
+ private:
+  std::vector<UniqueFd> fds_;
+};
 
 struct Pipe {
   UniqueFd read_end;
@@ -76,6 +100,8 @@ ChildPlan PlanChild(const ProcessOptions& options) {
 // In the child: becomes the program, or returns with errno.
 void Execute(const ChildPlan& plan) {
   setpgid(0, 0);
+  // Its orphans become its children, so that a daemon stays a descendant.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before that.
   if (getppid() != plan.parent) _exit(1);
@@ -95,21 +121,6 @@ void Execute(const ChildPlan& plan) {
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
   execvp(plan.arguments[0], plan.arguments.data());
-}
-
-// The process group of a process; empty when it is gone or a zombie.
-std::optional<pid_t> GroupOf(const std::filesystem::path& proc_directory) {
-  std::ifstream file(proc_directory / "stat");
-  std::string text;
-  if (!std::getline(file, text)) return std::nullopt;
-  // The command may hold anything; what follows it is "STATE PPID PGRP ...".
-  std::istringstream fields(text.substr(text.rfind(')') + 1));
-  char state = 0;
-  pid_t parent = 0;
-  pid_t group = 0;
-  fields >> state >> parent >> group;
-  if (!fields || state == 'Z') return std::nullopt;
-  return group;
 }
 
 }  // namespace
@@ -194,12 +205,16 @@ std::optional<ExitStatus> Process::WaitForExit(Deadline deadline) {
 
 ExitStatus Process::Stop() {
   if (status_) return *status_;
+  const DescendantsOutsideGroup others(pid_);
   kill(-pid_, SIGTERM);
+  others.Send(SIGTERM);
   if (!WaitReadableUninterrupted(pid_fd_.get(),
                                  std::chrono::steady_clock::now() + kGrace)) {
     kill(-pid_, SIGKILL);
     WaitReadableUninterrupted(pid_fd_.get(), Deadline::max());
   }
+  others.Send(SIGKILL);
+  others.AwaitEnd();
   return Reap();
 }
 
@@ -218,19 +233,6 @@ std::string Process::ErrorOutput() const {
   }
   while (text.ends_with('\n')) text.pop_back();
   return text;
-}
-
-std::vector<pid_t> ProcessGroupMembers(pid_t group) {
-  std::vector<pid_t> members;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const std::string name = entry.path().filename();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    if (GroupOf(entry.path()) == group) members.push_back(std::stoi(name));
-  }
-  // Numbers wrap around, so the leader's need not be the lowest.
-  std::stable_partition(members.begin(), members.end(),
-                        [group](pid_t pid) { return pid == group; });
-  return members;
 }
 
 }  // namespace polymux::bench

@@ -73,8 +73,9 @@ class Process {
   // Interrupted.
   std::optional<ExitStatus> WaitForExit(Deadline deadline);
 
-  // Ends it and what is left of its process group: SIGTERM, and SIGKILL 2 s
-  // later.  Does nothing when it has ended by itself.
+  // Ends it and what is left of its process group and its descendants: SIGTERM,
+  // and SIGKILL 2 s later.  Does nothing when it has ended by itself: what has
+  // left the group then is not found.
   ExitStatus Stop();
 
   // The last lines of what it wrote to stderr, for a message.
@@ -95,9 +96,6 @@ class Process {
   MemoryFile stderr_{"stderr"};
   std::optional<ExitStatus> status_;
 };
-
-// The live processes of a process group, its leader first.
-std::vector<pid_t> ProcessGroupMembers(pid_t group);
 
 }  // namespace polymux::bench
 

@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "bench/lab/interrupt.h"
+#include "bench/lab/process_tree.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -20,6 +22,8 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kStartLimit{10};
 constexpr std::chrono::milliseconds kPause{10};
+// For the kernel to close what killed processes had open.
+constexpr std::chrono::seconds kEndLimit{1};
 constexpr std::string_view kPortPlaceholder = "{port}";
 
 sockaddr_in Ipv4(in_addr_t address, std::uint16_t port) {
@@ -185,9 +189,26 @@ void Server::AwaitConnection() {
   address_ = fmt::format("127.0.0.1:{}", port_);
 }
 
+void Server::AwaitRefusal() const {
+  const Deadline deadline = steady_clock::now() + kEndLimit;
+  while (Accepts(port_)) {
+    if (steady_clock::now() >= deadline) {
+      throw std::runtime_error(fmt::format(
+          "{} has ended, but 127.0.0.1:{} still accepts: the server has left "
+          "the processes of its command",
+          arm_.name, port_));
+    }
+    SleepUntil(steady_clock::now() + kPause);
+  }
+}
+
 std::vector<pid_t> Server::pids() const {
   if (arm_.kind != ArmKind::kForeign) return {process_.pid()};
-  return ProcessGroupMembers(process_.pid());
+  std::vector<pid_t> pids;
+  for (const TreeProcess& process : ProcessTree(process_.pid())) {
+    pids.push_back(process.pid);
+  }
+  return pids;
 }
 
 std::optional<std::string> Server::HowItDied(std::chrono::nanoseconds within) {
@@ -199,8 +220,11 @@ std::optional<std::string> Server::HowItDied(std::chrono::nanoseconds within) {
 
 std::optional<ServerReport> Server::Stop() {
   const ExitStatus status = process_.Stop();
-  // A foreign command owes nothing to anybody when it is told to end.
-  if (arm_.kind == ArmKind::kForeign) return std::nullopt;
+  if (arm_.kind == ArmKind::kForeign) {
+    // A foreign command owes no status to anybody when it is told to end.
+    AwaitRefusal();
+    return std::nullopt;
+  }
   if (!status.success()) {
     throw std::runtime_error(WithErrorOutput(
         fmt::format("{}, told to stop, {}", arm_.name, status.Describe())));

@@ -50,7 +50,7 @@ class Server {
   // The backend that it says it uses; empty when it does not say.
   const std::string& backend() const { return backend_; }
 
-  // Its processes, the one that was started first.
+  // Its processes: the one that was started and then all descendants.
   std::vector<pid_t> pids() const;
 
   // Waits up to `within` for its end.  Empty if it still runs; else how it
@@ -58,12 +58,16 @@ class Server {
   std::optional<std::string> HowItDied(std::chrono::nanoseconds within);
 
   // Ends it.  Returns its report, which only servers of ours have.  Throws
-  // std::runtime_error if it does not end well or its report is unreadable.
+  // std::runtime_error if it does not end well, its port still accepts or its
+  // report is unreadable; Interrupted.
   std::optional<ServerReport> Stop();
 
  private:
   void AwaitAnnouncement();
   void AwaitConnection();
+  // Throws std::runtime_error if the port of a foreign command, which has been
+  // ended, goes on accepting; Interrupted.
+  void AwaitRefusal() const;
   std::string WithErrorOutput(const std::string& message) const;
 
   const Arm arm_;

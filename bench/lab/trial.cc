@@ -1,8 +1,12 @@
 #include "bench/lab/trial.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <exception>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 namespace polymux::bench {
 namespace {
@@ -34,6 +38,18 @@ ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
   return options;
 }
 
+// Why the server's CPU time is not known; empty when it is.
+std::string CpuObstacle(const Arm& arm, const LoadOutcome& load) {
+  if (!load.server_cpu_ns) {
+    return fmt::format("a process of {} has ended within the window", arm.name);
+  }
+  if (*load.server_cpu_ns > 0) return {};
+  return fmt::format(
+      "{} answered, but not with CPU time of its own: the server has left the "
+      "processes of its command",
+      arm.name);
+}
+
 void Measure(const Plan& plan, const ServerOptions& server_options,
              Trial& trial) {
   const Arm& arm = plan.arms[trial.slot.arm];
@@ -54,6 +70,7 @@ void Measure(const Plan& plan, const ServerOptions& server_options,
     trial.invalid = server.HowItDied(kDeathLag).value_or(trial.load.error);
     return;
   }
+  trial.invalid = CpuObstacle(arm, trial.load);
   if (auto report = server.Stop()) {
     trial.build = report->build;
     trial.counters = report->window;

@@ -67,6 +67,39 @@ bool EndsSoon(pid_t pid) {
   return !Exists(pid);
 }
 
+// Starts servers for commands that tell it a port, so that they are none of the
+// commands' processes.
+class OutsideServers {
+ public:
+  explicit OutsideServers(const std::string& pipe)
+      : pipe_(pipe), process_({.command = {"sh", "-c", Script(pipe)}}) {
+    process_.ReadLine(Soon());
+  }
+  ~OutsideServers() { std::filesystem::remove(pipe_); }
+
+  // Commands whose server goes on, or ends, when they do.
+  std::string ThatStay(const std::string& name) const {
+    return name + "=echo {port} > " + pipe_ + "; exec sleep 1000";
+  }
+  std::string ThatEnd(const std::string& name) const {
+    return name + "=trap 'echo 0 > " + pipe_ + "; exit' TERM; echo {port} > " +
+           pipe_ + "; sleep 1000 & wait";
+  }
+
+ private:
+  // Port 0 ends the latest server.  A writer that has not closed yet lets the
+  // next open succeed, which then finds nothing.
+  static std::string Script(const std::string& pipe) {
+    return "mkfifo " + pipe + "; echo ready; while :; do read port < " + pipe +
+           " || continue; if [ $port = 0 ]; then kill $server; else " +
+           Runfile("tests/bench/odd_server") +
+           " good $port & server=$!; fi; done";
+  }
+
+  const std::string pipe_;
+  Process process_;
+};
+
 class CompareTest : public testing::Test {
  protected:
   struct Outcome {
@@ -272,6 +305,49 @@ TEST_F(CompareTest, AForeignArmIsSeenFromOutside) {
     EXPECT_GT(trial["server_cpu_ns"], 0);
     EXPECT_TRUE(trial["counters"].is_null());
     EXPECT_TRUE(trial["backend"].is_null());
+  }
+}
+
+// It was measured as free, and one was left by every trial.
+TEST_F(CompareTest, AForeignArmThatBecomesADaemonIsMeasuredAndEnded) {
+  const std::string pids = directory_.string() + ".pids";
+  const Outcome outcome =
+      Compare({"--arms", "mine", "--arm",
+               "mine=(setsid sh -c 'echo $$ >> " + pids + "; exec " +
+                   Runfile("bench/polymux") +
+                   " peer raw-epoll --port {port}' &); exec sleep 1000"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_EQ(trial["valid"], true) << trial["invalid_reason"];
+    EXPECT_GT(trial["server_cpu_ns"], 0);
+  }
+  std::ifstream file(pids);
+  int servers = 0;
+  for (pid_t pid = 0; file >> pid; ++servers) EXPECT_FALSE(Exists(pid));
+  // Two arms in two rounds, and before that each once.
+  EXPECT_EQ(servers, 6);
+  std::filesystem::remove(pids);
+}
+
+TEST_F(CompareTest, AServerThatTheCommandDidNotStartIsAnError) {
+  const OutsideServers outside(directory_.string() + ".ports");
+  const Outcome outcome = Compare({"--arm", outside.ThatStay("mine")});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_THAT(outcome.errors, HasSubstr("mine has ended, but 127.0.0.1:"));
+  EXPECT_FALSE(std::filesystem::exists(directory_));
+}
+
+TEST_F(CompareTest, AServerWithoutCpuTimeIsInvalid) {
+  const OutsideServers outside(directory_.string() + ".ports");
+  const Outcome outcome =
+      Compare({"--arms", "mine,raw-epoll", "--arm", outside.ThatEnd("mine")});
+  EXPECT_EQ(outcome.exit_code, 3) << outcome.errors;
+  const json document = Document();
+  for (const json& trial : document["trials"]) {
+    EXPECT_EQ(trial["valid"], trial["arm"] == "raw-epoll") << trial;
+    if (trial["arm"] == "raw-epoll") continue;
+    EXPECT_THAT(trial["invalid_reason"], HasSubstr("CPU time of its own"));
   }
 }
 

@@ -1,6 +1,7 @@
 // A server for tests of the lab's foreign arms: `odd_server MODE PORT` listens
 // on 127.0.0.1 and misbehaves as MODE says: "mute" never answers, "corrupt"
-// changes what it echoes, "dies" ends with status 9 at the tenth message.
+// changes what it echoes, "dies" ends with status 9 at the tenth message,
+// "good" echoes.
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

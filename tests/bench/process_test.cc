@@ -137,11 +137,22 @@ TEST(ProcessTest, NothingOfTheGroupIsLeft) {
   {
     Process process(Shell("trap '' TERM; sleep 60 & echo $!; exec sleep 60"));
     grandchild = std::stoi(process.ReadLine(Soon()).value());
-    const auto members = ProcessGroupMembers(process.pid());
-    EXPECT_EQ(members, (std::vector<pid_t>{process.pid(), grandchild}));
     kill(process.pid(), SIGKILL);
   }
   EXPECT_TRUE(EndsSoon(grandchild));
+  EXPECT_FALSE(HasChildren());
+}
+
+// A daemon: in a session of its own, and its parent has ended.
+TEST(ProcessTest, WhatHasLeftTheGroupIsEndedToo) {
+  pid_t daemon = 0;
+  {
+    Process process(
+        Shell("(setsid sh -c 'echo $$; exec sleep 60' &); exec sleep 60"));
+    daemon = std::stoi(process.ReadLine(Soon()).value());
+    EXPECT_TRUE(Runs(daemon));
+  }
+  EXPECT_FALSE(Runs(daemon));
   EXPECT_FALSE(HasChildren());
 }
 
