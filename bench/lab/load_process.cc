@@ -42,17 +42,27 @@ void AddTraffic(const Scenario& scenario, std::vector<std::string>& command) {
 
 std::vector<std::string> Command(const LoadProcessOptions& options) {
   const Scenario& scenario = options.scenario;
-  std::vector<std::string> command{
-      options.polymux, "load",
-      options.address, "--json",
-      "--connections", std::to_string(scenario.active),
-      "--idle",        std::to_string(scenario.idle),
-      "--size",        std::to_string(scenario.message_size),
-      "--depth",       std::to_string(scenario.depth),
-      "--warm-up",     Nanoseconds(options.warm_up),
-      "--duration",    Nanoseconds(options.window),
-      "--threads",     std::to_string(options.threads),
-  };
+  std::vector<std::string> command = options.launcher;
+  command.insert(command.end(), {
+                                    options.polymux,
+                                    "load",
+                                    options.address,
+                                    "--json",
+                                    "--connections",
+                                    std::to_string(scenario.active),
+                                    "--idle",
+                                    std::to_string(scenario.idle),
+                                    "--size",
+                                    std::to_string(scenario.message_size),
+                                    "--depth",
+                                    std::to_string(scenario.depth),
+                                    "--warm-up",
+                                    Nanoseconds(options.warm_up),
+                                    "--duration",
+                                    Nanoseconds(options.window),
+                                    "--threads",
+                                    std::to_string(options.threads),
+                                });
   AddTraffic(scenario, command);
   if (options.seed) {
     command.emplace_back("--seed");

@@ -32,6 +32,8 @@ struct LoadProcessOptions {
   std::optional<std::uint64_t> seed = {};
   // The `polymux` to run.
   std::string polymux;
+  // What stands before its command line and runs it; empty: nothing.
+  std::vector<std::string> launcher = {};
 };
 
 // What one run of the load generator says.  Times are in nanoseconds; empty is

@@ -51,8 +51,8 @@ struct Slot {
   int attempt = 0;
   // Whether server and load generator have changed places (their CPUs).
   bool cpus_swapped = false;
-  // Bytes of meaningless environment, so that the stack of the server does not
-  // begin at the same address in every trial.
+  // Bytes of meaningless environment, so that the stacks of server and load
+  // generator do not begin at the same address in every trial.
   int padding = 0;
 };
 

@@ -20,21 +20,29 @@ CpuAssignment CpusOf(const Plan& plan, const Slot& slot) {
   return cpus;
 }
 
-// `options` for this trial.  env(1) replaces itself by the server; to it
-// kThisProgram would be env.
+// Runs what stands behind it with the padding of this trial.
+std::vector<std::string> PaddingLauncher(const Slot& slot) {
+  return {"env", "POLYMUX_PADDING=" +
+                     std::string(static_cast<std::size_t>(slot.padding), 'x')};
+}
+
+// env(1) replaces itself by the program; to it kThisProgram would be env.
+std::string ProgramOf(const ServerOptions& options) {
+  if (options.polymux != kThisProgram) return options.polymux;
+  return std::filesystem::read_symlink(kThisProgram);
+}
+
+// `options` for this trial.
 ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
                               const Slot& slot) {
   const Scenario& scenario = plan.scenarios[slot.scenario];
   options.reactors = ReactorsOf(plan, scenario);
   options.fan_out = scenario.fan_out;
   options.cpus = CpusOf(plan, slot).server;
-  if (options.polymux == kThisProgram) {
-    options.polymux = std::filesystem::read_symlink(kThisProgram);
-  }
-  options.launcher.insert(
-      options.launcher.begin(),
-      {"env", "POLYMUX_PADDING=" +
-                  std::string(static_cast<std::size_t>(slot.padding), 'x')});
+  options.polymux = ProgramOf(options);
+  const std::vector<std::string> padding = PaddingLauncher(slot);
+  options.launcher.insert(options.launcher.begin(), padding.begin(),
+                          padding.end());
   return options;
 }
 
@@ -64,7 +72,8 @@ void Measure(const Plan& plan, const ServerOptions& server_options,
                                .observed = server.pids(),
                                .signal_window = arm.is_polymux(),
                                .seed = LoadSeed(plan, trial.slot),
-                               .polymux = server_options.polymux});
+                               .polymux = ProgramOf(server_options),
+                               .launcher = PaddingLauncher(trial.slot)});
   if (!trial.load.error.empty()) {
     // A dead server is the cause of what the load saw a moment before.
     trial.invalid = server.HowItDied(kDeathLag).value_or(trial.load.error);

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -58,6 +59,18 @@ std::vector<pid_t> ChildrenOf(pid_t pid) {
 }
 
 bool Exists(pid_t pid) { return kill(pid, 0) == 0; }
+
+// Soon: it begins with the environment of its parent.
+bool IsPadded(pid_t pid) {
+  const Deadline deadline = Soon();
+  while (steady_clock::now() < deadline) {
+    std::ifstream file("/proc/" + std::to_string(pid) + "/environ");
+    const std::string environment(std::istreambuf_iterator<char>(file), {});
+    if (environment.find("POLYMUX_PADDING=") != std::string::npos) return true;
+    std::this_thread::sleep_for(milliseconds(5));
+  }
+  return false;
+}
 
 bool EndsSoon(pid_t pid) {
   const Deadline deadline = Soon();
@@ -421,6 +434,16 @@ TEST_F(CompareTest, AnInterruptKeepsTheTrialsBefore) {
   EXPECT_THAT(outcome.output, StartsWith("Server CPU per message: raw-epoll"));
   EXPECT_EQ(Document()["complete"], false);
   EXPECT_GE(Document()["trials"].size(), 2u);
+}
+
+TEST_F(CompareTest, ServerAndLoadHaveAnEnvironmentOfRandomLength) {
+  Process process(
+      {.command = Command({"--arms", "raw-epoll", "--duration", "60s"})});
+  const auto children = AwaitTrial(process);
+  ASSERT_EQ(children.size(), 2u);
+  for (const pid_t child : children) EXPECT_TRUE(IsPadded(child));
+  kill(process.pid(), SIGINT);
+  EXPECT_EQ(Finish(process).exit_code, 130);
 }
 
 TEST_F(CompareTest, NothingOutlivesALabThatIsKilled) {

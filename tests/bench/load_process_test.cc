@@ -1,5 +1,6 @@
 #include "bench/lab/load_process.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -95,6 +96,15 @@ class Parrot {
 
   const std::string path_;
 };
+
+TEST(LoadProcessTest, IsRunByItsLauncher) {
+  const Parrot parrot;
+  LoadProcessOptions options;
+  options.polymux = "load.polymux";
+  options.launcher = {parrot.path(), "before"};
+  EXPECT_THAT(RunLoadProcess(options).error,
+              testing::StartsWith("before load.polymux load "));
+}
 
 bool SaysToTheGenerator(const LoadProcessOptions& options,
                         const std::string& flags) {
