@@ -56,4 +56,12 @@ void PinToCpus(const std::vector<int>& cpus) {
   }
 }
 
+bool HasSeveralCpus() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+    throw std::system_error(errno, std::system_category(), "sched_getaffinity");
+  }
+  return CPU_COUNT(&set) > 1;
+}
+
 }  // namespace polymux::bench

@@ -14,6 +14,9 @@ std::vector<int> ParseCpuList(std::string_view text);
 // CPUs. Throws std::system_error when none of them can be used.
 void PinToCpus(const std::vector<int>& cpus);
 
+// Whether the calling thread may run on more than one CPU.
+bool HasSeveralCpus();
+
 }  // namespace polymux::bench
 
 #endif  // POLYMUX_BENCH_LOAD_CPU_LIST_H_

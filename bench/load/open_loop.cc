@@ -2,7 +2,6 @@
 
 #include <sys/epoll.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <limits>
@@ -10,9 +9,6 @@
 
 namespace polymux::bench {
 namespace {
-
-// Longer than a sleeping thread takes to come back.
-constexpr std::int64_t kAheadNs = 60'000;
 
 // Messages sent at once when several are due; then events have their turn, so
 // that one who is behind still reads.
@@ -29,10 +25,11 @@ std::vector<std::size_t> CountByConnection(const Schedule& schedule,
 
 }  // namespace
 
-OpenLoop::OpenLoop(const WorkerPlan& plan, Schedule schedule)
+OpenLoop::OpenLoop(const WorkerPlan& plan, Schedule schedule,
+                   std::chrono::nanoseconds ahead)
     : Worker(plan),
       schedule_(std::move(schedule)),
-      ahead_ns_(sysconf(_SC_NPROCESSORS_ONLN) > 1 ? kAheadNs : 0),
+      ahead_ns_(ahead.count()),
       rank_(connections().size()) {
   for (std::size_t i = 0; i < connections().size(); ++i) {
     if (!connections()[i].is_active) continue;

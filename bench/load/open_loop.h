@@ -1,6 +1,7 @@
 #ifndef POLYMUX_BENCH_LOAD_OPEN_LOOP_H_
 #define POLYMUX_BENCH_LOAD_OPEN_LOOP_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -14,9 +15,8 @@ namespace polymux::bench {
 // way, and counts its latency from that time. So a server that stalls is asked
 // as much as before, and each message that had to wait tells so.
 //
-// To be on time it sleeps until kAhead before the next message and then looks
+// To be on time it sleeps until a little before the next message and then looks
 // for events without waiting; with a CPU of its own that costs nobody anything.
-// On a machine with one CPU it sleeps only.
 class OpenLoop final : public Worker {
  public:
   // A message that the generator took up so long after it was due was sent
@@ -24,9 +24,15 @@ class OpenLoop final : public Worker {
   // difference here: the waiting for room counts as the server's.
   static constexpr std::int64_t kLateNs = 200'000;
 
+  // Longer than a sleeping thread takes to come back.
+  static constexpr std::chrono::microseconds kAhead{60};
+
   // `plan.shape.depth` bounds what one connection has on the way; beyond it the
-  // connection fails. The schedule's connections are the active ones.
-  OpenLoop(const WorkerPlan& plan, Schedule schedule);
+  // connection fails. The schedule's connections are the active ones. `ahead`:
+  // so long before the next message it no longer sleeps; 0 where it has no CPU
+  // of its own.
+  OpenLoop(const WorkerPlan& plan, Schedule schedule,
+           std::chrono::nanoseconds ahead);
 
   // A depth at which no connection of the schedule ever fails.
   static std::size_t DepthFor(const Schedule& schedule,

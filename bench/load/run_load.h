@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "bench/load/arrivals.h"
+#include "bench/load/cpu_list.h"
 #include "bench/load/endpoint.h"
 #include "bench/load/tally.h"
 #include "bench/load/window_probe.h"
@@ -27,6 +28,10 @@ struct LoadShape {
   // closed loop.
   std::optional<double> rate = {};
   Arrivals arrivals = Arrivals::kPoisson;
+  // Open loop: whether to be awake before a message is due. By default not when
+  // this shape is made where one CPU is allowed, which the server then needs;
+  // a generator that is pinned to a CPU later has it for itself.
+  bool spins = HasSeveralCpus();
   // After so many messages (> 0) a connection is replaced. Empty: never.
   std::optional<std::size_t> messages_per_connection = {};
   // Further connections that send without end and hardly read.

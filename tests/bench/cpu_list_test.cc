@@ -40,5 +40,18 @@ TEST(PinToCpus, FailsWhenNoneExists) {
   }).join();
 }
 
+TEST(CpuList, OneCpuIsNotSeveral) {
+  // The affinity is the thread's.
+  std::thread([] {
+    cpu_set_t set;
+    ASSERT_EQ(sched_getaffinity(0, sizeof set, &set), 0);
+    EXPECT_EQ(HasSeveralCpus(), CPU_COUNT(&set) > 1);
+    int cpu = 0;
+    while (!CPU_ISSET(static_cast<std::size_t>(cpu), &set)) ++cpu;
+    PinToCpus({cpu});
+    EXPECT_FALSE(HasSeveralCpus());
+  }).join();
+}
+
 }  // namespace
 }  // namespace polymux::bench

@@ -126,6 +126,21 @@ TEST_F(TrafficTest, OpenLoopTakesItsTime) {
   EXPECT_EQ(result.latency.count(), 20U);
 }
 
+TEST_F(TrafficTest, OpenLoopThatDoesNotSpinCostsLess) {
+  LoadShape shape = OpenLoopShape(2000);
+  shape.arrivals = Arrivals::kConstant;
+  const RawEpollProcess server;
+  const auto cost = [&](bool spins) {
+    shape.spins = spins;
+    const LoadResult result = Run(server.address(), shape);
+    EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+    return result.window.load_cpu_ns;
+  };
+  // 60 us for each of 400 messages.
+  const std::int64_t spinning = cost(true);
+  EXPECT_LT(cost(false), spinning);
+}
+
 TEST_F(TrafficTest, HalvesAreCutInTheMiddle) {
   LoadShape shape = OpenLoopShape(1000);
   shape.arrivals = Arrivals::kConstant;
