@@ -260,9 +260,13 @@ std::string AddControl(const std::string& baseline, std::vector<Arm>& arms) {
   return control.name;
 }
 
-int RoundsOf(const CompareOptions& options, std::span<const Arm> arms) {
-  const auto taking_part = static_cast<std::size_t>(std::ranges::count_if(
+std::size_t CountAvailable(std::span<const Arm> arms) {
+  return static_cast<std::size_t>(std::ranges::count_if(
       arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
+}
+
+int RoundsOf(const CompareOptions& options, std::span<const Arm> arms) {
+  const std::size_t taking_part = CountAvailable(arms);
   const int block = WholeRounds(1, taking_part);
   if (options.rounds) {
     return *options.rounds < block ? *options.rounds
@@ -323,6 +327,9 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
   plan.baseline = BaselineOf(options, plan.arms);
   plan.control = AddControl(plan.baseline, plan.arms);
   plan.rounds = RoundsOf(options, plan.arms);
+  plan.least_rounds =
+      std::min(WholeRounds(options.preset_rounds, CountAvailable(plan.arms)),
+               plan.rounds);
   return plan;
 }
 

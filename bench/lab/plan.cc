@@ -100,6 +100,12 @@ std::string DescribeCpus(const CpuAssignment& cpus) {
                                        : "not swapped, their numbers differ");
 }
 
+std::string DescribeRounds(const Plan& plan) {
+  if (!plan.precision) return fmt::format("{} rounds", plan.rounds);
+  return fmt::format("{} to {} rounds, until each interval is within +-{:g} %,",
+                     plan.least_rounds, plan.rounds, 100 * *plan.precision);
+}
+
 std::string DescribeArm(const Arm& arm) {
   switch (arm.kind) {
     case ArmKind::kBackend:
@@ -211,12 +217,14 @@ nanoseconds EstimateAll(const Plan& plan) {
 }
 
 std::string DescribePlan(const Plan& plan) {
+  const std::string length = DescribeLength(EstimateAll(plan));
   std::string text = fmt::format(
-      "{} rounds of {} warm-up and {} measured, order from seed {}: {}\n"
+      "{} of {} warm-up and {} measured, order from seed {}: {}\n"
       "tainted rounds are repeated, at most a quarter as many trials again\n"
       "reactors {}, load threads {}, CPUs: {}\n",
-      plan.rounds, FormatDuration(plan.warm_up), FormatDuration(plan.window),
-      plan.seed, DescribeLength(EstimateAll(plan)), plan.reactors,
+      DescribeRounds(plan), FormatDuration(plan.warm_up),
+      FormatDuration(plan.window), plan.seed,
+      plan.precision ? "at most " + length : length, plan.reactors,
       plan.load_threads, DescribeCpus(plan.cpus));
   auto out = std::back_inserter(text);
   fmt::format_to(out, "\narms\n");

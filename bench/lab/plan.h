@@ -24,6 +24,8 @@ struct Plan {
   int load_threads = 1;
   // How many rounds, whole Williams blocks; with a precision at most so many.
   int rounds = 1;
+  // With a precision: at least so many.
+  int least_rounds = 1;
   // Stop at the end of a block when the interval of each arm's effect is no
   // wider than this to either side, as a share (0.01: +-1 %).  None: never.
   std::optional<double> precision = {};

@@ -76,6 +76,7 @@ TEST(CompareOptionsTest, PrecisionAllowsMoreRounds) {
   const Plan plan = PlanOf({"--rigorous", "--precision", "1.5%"});
   EXPECT_EQ(plan.precision, 0.015);
   EXPECT_EQ(plan.rounds, kPrecisionRounds);
+  EXPECT_EQ(plan.least_rounds, kRigorousRounds);
   EXPECT_EQ(PlanOf({"--margin", "5%"}).margin, 0.05);
   EXPECT_EQ(ExitCodeOf({"--precision", "1"}), 2);
   EXPECT_EQ(ExitCodeOf({"--precision", "x%"}), 2);

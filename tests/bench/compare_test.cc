@@ -304,6 +304,18 @@ TEST_F(CompareTest, EveryBackendFansOutAndAPeerDoesNot) {
   }
 }
 
+TEST_F(CompareTest, APrecisionEndsItNotBeforeThePreset) {
+  const Outcome outcome = Compare({"--arms", "raw-epoll", "--precision", "99%",
+                                   "--rounds", "24", "--duration", "50ms"});
+  ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.errors, HasSubstr("12 to 24 rounds, until each "));
+  EXPECT_THAT(outcome.errors,
+              HasSubstr("each interval is within +-99 % after 12 rounds"));
+  const json document = Document();
+  EXPECT_EQ(document["complete"], true);
+  for (const json& trial : document["trials"]) EXPECT_LT(trial["round"], 12);
+}
+
 TEST_F(CompareTest, AnotherBuildOfTheServerHasCounters) {
   const Outcome outcome =
       Compare({"--arms", "mine", "--server", "mine=apps/echo_server"});

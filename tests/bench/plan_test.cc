@@ -165,5 +165,18 @@ TEST(PlanTest, DescribesItself) {
       << text;
 }
 
+TEST(PlanTest, WithAPrecisionTheLengthIsALimit) {
+  Plan plan = SamplePlan();
+  plan.precision = 0.01;
+  plan.least_rounds = 2;
+  const std::string text = DescribePlan(plan);
+  EXPECT_EQ(text.rfind("2 to 3 rounds, until each interval is within +-1 %, of "
+                       "100ms warm-up and 1s measured, order from seed 1: at "
+                       "most about 19 s\n",
+                       0),
+            0u)
+      << text;
+}
+
 }  // namespace
 }  // namespace polymux::bench

@@ -1,0 +1,25 @@
+#ifndef POLYMUX_BENCH_LAB_PRECISION_H_
+#define POLYMUX_BENCH_LAB_PRECISION_H_
+
+#include <span>
+
+#include "bench/lab/plan.h"
+#include "bench/lab/trial.h"
+
+namespace polymux::bench {
+
+// Whether the experiment may end after `rounds` rounds, of which `trials` are:
+// at the end of a block, not before the plan's least number of rounds, when the
+// interval of each arm is as narrow as the plan's precision asks for.  What the
+// intervals say has no part in it.
+//
+// Too few clean rounds for an interval: the one with the tainted rounds counts
+// instead.  More rounds on a machine that taints each would be for nothing.
+//
+// REQUIRES: the plan has a precision.
+bool IsPreciseEnough(const Plan& plan, std::span<const Trial> trials,
+                     int rounds);
+
+}  // namespace polymux::bench
+
+#endif  // POLYMUX_BENCH_LAB_PRECISION_H_
