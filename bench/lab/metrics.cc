@@ -181,7 +181,7 @@ constexpr std::array kMetrics{
 
 std::optional<double> CountedMessages(const Trial& trial,
                                       const Scenario& scenario) {
-  if (!trial.counters) return std::nullopt;
+  if (!trial.counters || scenario.slow_readers > 0) return std::nullopt;
   const auto& counters = trial.counters->counters;
   const auto bytes =
       counters.find(scenario.fan_out ? "bytes_written" : "bytes_read");

@@ -25,9 +25,10 @@ std::span<const Metric> Metrics();
 const Metric& FindMetric(std::string_view name);
 
 // The messages that the *server* read between its snapshots, or wrote if it is
-// a fan-out; none without its counters. Those of the load are others, for the
-// snapshots are not taken at exactly the instants at which its window begins
-// and ends.
+// a fan-out; none without its counters, nor with slow readers, whose bytes and
+// calls the server counts among those of the messages. Those of the load are
+// others, for the snapshots are not taken at exactly the instants at which its
+// window begins and ends.
 std::optional<double> CountedMessages(const Trial& trial,
                                       const Scenario& scenario);
 

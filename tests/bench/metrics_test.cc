@@ -53,6 +53,18 @@ TEST_F(MetricsTest, MessagesAreCountedByTheServer) {
   EXPECT_EQ(CountedMessages(trial_, plan_.scenarios[0]), std::nullopt);
 }
 
+// What the server reads of those who send without end is no message that the
+// load counts.
+TEST_F(MetricsTest, AmongSlowReadersNothingIsPerMessage) {
+  Scenario scenario = plan_.scenarios[0];
+  scenario.slow_readers = 10;
+  for (const char* name : {"reads_per_message", "waits_per_message",
+                           "system_calls_per_message"}) {
+    EXPECT_EQ(FindMetric(name).value(trial_, scenario), std::nullopt) << name;
+  }
+  EXPECT_TRUE(FindMetric(kPrimaryMetric).value(trial_, scenario));
+}
+
 // What is read once is written to all, and counts for each of them.
 TEST_F(MetricsTest, CountersOfAFanOutRelateToWhatIsWritten) {
   Scenario scenario = plan_.scenarios[0];

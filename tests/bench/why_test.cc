@@ -94,6 +94,13 @@ TEST_F(WhyTest, WithoutCountersOrRoundsNothingIsSaid) {
   EXPECT_EQ(Why(), "");
 }
 
+TEST_F(WhyTest, AmongSlowReadersNothingIsSaid) {
+  Add("reads", 500);
+  Scenario scenario = plan_.scenarios[0];
+  scenario.slow_readers = 10;
+  EXPECT_EQ(ExplainCounters("base", rounds_, scenario, 0.95), "");
+}
+
 TEST_F(WhyTest, AnArmWithoutCountersHasNoReason) {
   for (std::size_t i = 0; i < rounds_.size(); ++i) arm(i).counters.reset();
   EXPECT_EQ(Why(), "");
