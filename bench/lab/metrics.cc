@@ -149,6 +149,11 @@ constexpr std::array kMetrics{
            [](const Trial& trial, const Scenario&) {
              return CounterQuotient(trial, kBusiestLoopBytesRead, "bytes_read");
            }},
+    Metric{kQuietestLoopShare,
+           [](const Trial& trial, const Scenario&) {
+             return CounterQuotient(trial, kQuietestLoopBytesRead,
+                                    "bytes_read");
+           }},
     Metric{"waits_per_message",
            [](const Trial& trial, const Scenario& scenario) {
              return PerMessage(trial, scenario, {"waits"});

@@ -39,6 +39,9 @@ inline constexpr std::string_view kPrimaryMetric = "server_cpu_us_per_message";
 // did the same.
 inline constexpr std::string_view kBusiestLoopShare = "busiest_loop_share";
 
+// Those of the loop that read least.
+inline constexpr std::string_view kQuietestLoopShare = "quietest_loop_share";
+
 // The CPU time that the server used in the window, in CPUs.
 inline constexpr std::string_view kServerCpuShare = "server_cpu_share";
 

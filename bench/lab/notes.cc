@@ -113,15 +113,18 @@ void NoteBalance(const Plan& plan, std::span<const Cell> cells,
     if (reactors < 2 || plan.scenarios[i].fan_out) continue;
     std::vector<std::string> shares;
     for (const Cell& cell : cells) {
-      const auto share = cell.Find(kBusiestLoopShare);
-      if (cell.scenario != i || !share) continue;
-      shares.push_back(fmt::format("{} {:.0f} %", plan.arms[cell.arm].name,
-                                   100 * share->median));
+      const auto busiest = cell.Find(kBusiestLoopShare);
+      const auto quietest = cell.Find(kQuietestLoopShare);
+      // Results of older versions have the busiest alone.
+      if (cell.scenario != i || !busiest || !quietest) continue;
+      shares.push_back(
+          fmt::format("{} {:.0f} to {:.0f} %", plan.arms[cell.arm].name,
+                      100 * quietest->median, 100 * busiest->median));
     }
     if (shares.empty()) continue;
-    notes.push_back(
-        fmt::format("{}: the busiest of {} loops read this share of all: {}.",
-                    plan.scenarios[i].name, reactors, fmt::join(shares, ", ")));
+    notes.push_back(fmt::format("{}: each of {} loops read so much of all: {}.",
+                                plan.scenarios[i].name, reactors,
+                                fmt::join(shares, ", ")));
   }
 }
 

@@ -23,23 +23,29 @@ Counters SumOverLoops(const json& snapshot) {
   return sum;
 }
 
-std::map<std::string, std::int64_t> BytesReadByLoop(const json& snapshot) {
-  std::map<std::string, std::int64_t> bytes;
-  for (const json& loop : snapshot.at("loops")) {
-    const json& counters = loop.at("counters");
-    bytes[loop.at("name")] = counters.value("bytes_read", std::int64_t{0});
+// By name, of the loops that serve connections.
+Counters BytesReadByLoop(const json& snapshot) {
+  const json& loops = snapshot.at("loops");
+  Counters bytes;
+  for (const json& loop : loops) {
+    const std::string name = loop.at("name");
+    if (name == "main" && loops.size() > 1) continue;
+    bytes[name] = loop.at("counters").value("bytes_read", std::int64_t{0});
   }
   return bytes;
 }
 
-std::int64_t BytesReadByBusiest(const json& start, const json& end) {
-  const auto before = BytesReadByLoop(start);
-  std::int64_t most = 0;
+void AddBalance(const json& start, const json& end, Counters& counters) {
+  const Counters before = BytesReadByLoop(start);
+  std::vector<std::int64_t> read;
   for (const auto& [loop, bytes] : BytesReadByLoop(end)) {
     const auto found = before.find(loop);
-    most = std::max(most, bytes - (found == before.end() ? 0 : found->second));
+    read.push_back(bytes - (found == before.end() ? 0 : found->second));
   }
-  return most;
+  if (read.empty()) return;
+  const auto [least, most] = std::ranges::minmax(read);
+  counters[kQuietestLoopBytesRead] = least;
+  counters[kBusiestLoopBytesRead] = most;
 }
 
 CounterWindow Difference(const json& start, const json& end) {
@@ -47,7 +53,7 @@ CounterWindow Difference(const json& start, const json& end) {
   for (const auto& [name, value] : SumOverLoops(start)) {
     window.counters[name] -= value;
   }
-  window.counters[kBusiestLoopBytesRead] = BytesReadByBusiest(start, end);
+  AddBalance(start, end, window.counters);
   return window;
 }
 

@@ -15,9 +15,12 @@ namespace polymux::bench {
 // Whether a program that was compiled like this may be measured.
 bool IsOptimised(const BuildInfo& build);
 
-// A counter that this program adds to those of a server: what the loop that
-// read most has read.
+// Counters that this program adds to those of a server: what the loop that
+// read most has read, and what the one that read least has; the main loop only
+// accepts where there are others.
 inline constexpr const char* kBusiestLoopBytesRead = "busiest_loop_bytes_read";
+inline constexpr const char* kQuietestLoopBytesRead =
+    "quietest_loop_bytes_read";
 
 // What a server counted in the measured window, over all of its loops.
 struct CounterWindow {

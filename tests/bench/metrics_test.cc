@@ -58,8 +58,8 @@ TEST_F(MetricsTest, MessagesAreCountedByTheServer) {
 TEST_F(MetricsTest, AmongSlowReadersNothingIsPerMessage) {
   Scenario scenario = plan_.scenarios[0];
   scenario.slow_readers = 10;
-  for (const char* name : {"reads_per_message", "waits_per_message",
-                           "system_calls_per_message"}) {
+  for (const char* name :
+       {"reads_per_message", "waits_per_message", "system_calls_per_message"}) {
     EXPECT_EQ(FindMetric(name).value(trial_, scenario), std::nullopt) << name;
   }
   EXPECT_TRUE(FindMetric(kPrimaryMetric).value(trial_, scenario));

@@ -31,11 +31,28 @@ TEST(SnapshotsTest, TheWindowIsTheDifferenceSummedOverLoops) {
                                          {"waits", 102},
                                          {"reads", 1000},
                                          {"bytes_read", 13'000},
-                                         {kBusiestLoopBytesRead, 10'000}}));
+                                         {kBusiestLoopBytesRead, 10'000},
+                                         {kQuietestLoopBytesRead, 3'000}}));
   EXPECT_EQ(report.window->system_calls,
             (std::vector<std::string>{"waits", "reads"}));
   EXPECT_TRUE(IsOptimised(report.build));
   EXPECT_EQ(report.build.compiler, "cc 1");
+}
+
+// Without loops of their own it is the main one that serves connections.
+TEST(SnapshotsTest, TheMainLoopAloneIsTheBusiest) {
+  const auto line = [](bool final, int bytes) {
+    return R"({"final":)" + std::string(final ? "true" : "false") +
+           R"(,"build":{"ndebug":true,"compiler":"cc 1","sanitizer":""},)"
+           R"("system_calls":[],"loops":[{"name":"main","counters":{)"
+           R"("bytes_read":)" +
+           std::to_string(bytes) + "}}]}\n";
+  };
+  const auto window =
+      ParseServerReport(line(false, 1) + line(false, 8) + line(true, 9)).window;
+  ASSERT_TRUE(window);
+  EXPECT_EQ(window->counters.at(kBusiestLoopBytesRead), 7);
+  EXPECT_EQ(window->counters.at(kQuietestLoopBytesRead), 7);
 }
 
 TEST(SnapshotsTest, WithoutTwoSnapshotsThereIsNoWindow) {
