@@ -267,9 +267,10 @@ Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
     of_scenario.AppendTo(analysis);
     of_scenario.AppendCleanTrials(clean);
   }
-  auto [models, crossovers] = FitModels(plan, clean);
+  auto [models, crossovers, unmodelled] = FitModels(plan, clean);
   analysis.models = std::move(models);
   analysis.crossovers = std::move(crossovers);
+  analysis.unmodelled = std::move(unmodelled);
   return analysis;
 }
 

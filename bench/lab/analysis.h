@@ -96,6 +96,7 @@ struct Analysis {
   std::vector<ControlCheck> controls = {};
   std::vector<CostModel> models = {};
   std::vector<Crossover> crossovers = {};
+  std::vector<Unmodelled> unmodelled = {};
 };
 
 // Of the intervals of the arms in one scenario (not of the baseline and its

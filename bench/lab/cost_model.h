@@ -19,15 +19,33 @@ struct WaitCost {
 // cost_ns = [0] + [1] * watched + [2] * ready.
 using CostCoefficients = std::array<double, 3>;
 
-// The coefficients with the least relative squared error: costs span orders of
-// magnitude, and so does their noise.  Empty with fewer than three distinct
-// values of `watched`, or when the trials do not tell the coefficients apart.
-std::optional<CostCoefficients> FitCost(std::span<const WaitCost> costs);
+double CostOfWait(const CostCoefficients& coefficients, double watched,
+                  double ready);
+
+// Which coefficients the trials tell apart.
+enum class CostTerms {
+  kNone,
+  // The waits brought about as many ready ones each time: what those cost is
+  // in [0], and [2] is 0.
+  kWithoutReady,
+  kAll,
+};
+
+// kNone with fewer than three distinct values of `watched`.
+CostTerms FindCostTerms(std::span<const WaitCost> costs);
+
+// The coefficients, none of them negative, with the least relative squared
+// error: costs span orders of magnitude, and so does their noise; and nothing
+// that a wait does takes less than no time.  Empty when the trials do not
+// determine them.  REQUIRES: `terms` is not kNone.
+std::optional<CostCoefficients> FitCost(std::span<const WaitCost> costs,
+                                        CostTerms terms);
 
 // The fits of `draws` resamplings of the rounds (with replacement), always the
-// same for the same costs.  Those that cannot be fitted are left out.
+// same for the same costs; the n-th draws the same rounds for all arms that
+// have as many.  Those that cannot be fitted are left out.
 std::vector<CostCoefficients> ResampleFits(std::span<const WaitCost> costs,
-                                           int draws);
+                                           CostTerms terms, int draws);
 
 }  // namespace polymux::bench
 

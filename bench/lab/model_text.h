@@ -8,9 +8,10 @@
 
 namespace polymux::bench {
 
-// A table of the fitted costs of a wait, and a sentence for each arm that costs
-// as much as the baseline with some number of connections; 80 columns unless
-// arms have long names.  Empty without models.
+// A table of the fitted costs of a wait, a sentence for each arm that costs as
+// much as the baseline with some number of connections, and the arms without a
+// model; 80 columns unless arms have long names or costs many digits.  Empty
+// when nothing was to be fitted.
 std::string DescribeModels(const Plan& plan, const Models& models);
 
 }  // namespace polymux::bench

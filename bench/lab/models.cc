@@ -1,9 +1,13 @@
 #include "bench/lab/models.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <tuple>
 #include <utility>
 
 #include "bench/lab/cost_model.h"
@@ -15,23 +19,23 @@ namespace {
 
 constexpr int kDraws = 400;
 constexpr double kConfidence = 0.95;
-// Beyond this many times what was measured a line is no knowledge.
-constexpr double kFarthest = 10;
-
+// Numbers of connections: a line through two of them says nothing of itself.
+constexpr std::size_t kLeastWatched = 3;
 bool IsModelled(const Scenario& scenario) {
   return scenario.is_plain() && scenario.depth == 1;
 }
 
 // The message size with most numbers of connections; the least of several.
-std::size_t BestSize(const Plan& plan) {
+// None when none has enough of them.
+std::optional<std::size_t> BestSize(const Plan& plan) {
   std::map<std::size_t, std::set<int>> connections;
   for (const Scenario& scenario : plan.scenarios) {
     if (IsModelled(scenario)) {
       connections[scenario.message_size].insert(scenario.connections());
     }
   }
-  std::size_t best = 0;
-  std::size_t most = 0;
+  std::optional<std::size_t> best;
+  std::size_t most = kLeastWatched - 1;
   for (const auto& [size, counts] : connections) {
     if (counts.size() > most) best = size;
     most = std::max(most, counts.size());
@@ -39,8 +43,8 @@ std::size_t BestSize(const Plan& plan) {
   return best;
 }
 
-std::optional<WaitCost> CostOfWait(const Scenario& scenario,
-                                   const Trial& trial) {
+std::optional<WaitCost> ObserveWait(const Scenario& scenario,
+                                    const Trial& trial) {
   const auto cpu_us = FindMetric(kPrimaryMetric).value(trial, scenario);
   const auto waits = FindMetric("waits_per_message").value(trial, scenario);
   const auto ready = FindMetric("events_per_wait").value(trial, scenario);
@@ -51,82 +55,96 @@ std::optional<WaitCost> CostOfWait(const Scenario& scenario,
                   .cost_ns = *cpu_us * 1000 / *waits};
 }
 
-// The middle 95 % of the values, around what was found.
-Estimate MakeEstimate(double value, std::vector<double> drawn) {
-  std::ranges::sort(drawn);
-  const auto cut = static_cast<std::size_t>(static_cast<double>(drawn.size()) *
-                                            (1 - kConfidence) / 2);
-  return {.value = value,
-          .low = std::min(value, drawn[cut]),
-          .high = std::max(value, drawn[drawn.size() - 1 - cut])};
-}
-
 struct Fit {
-  std::size_t arm;
-  CostCoefficients found;
-  std::vector<CostCoefficients> drawn;
-  std::vector<WaitCost> costs;
+  CostModel model;
+  bool has_trials = false;
+  std::vector<WaitCost> costs = {};
   // Events per wait and messages per wait, by active connections.
-  std::map<int, std::vector<double>> ready;
-  std::map<int, std::vector<double>> messages;
+  std::map<int, std::vector<double>> ready = {};
+  std::map<int, std::vector<double>> messages = {};
 };
 
-std::optional<Fit> FitArm(const Plan& plan,
-                          std::span<const Trial* const> trials, std::size_t arm,
-                          std::size_t message_size) {
-  Fit fit{.arm = arm,
-          .found = {},
-          .drawn = {},
-          .costs = {},
-          .ready = {},
-          .messages = {}};
+// The observations of one arm, without a model yet.
+Fit Observe(const Plan& plan, std::span<const Trial* const> trials,
+            std::size_t arm, std::size_t message_size) {
+  Fit fit{.model = {.arm = arm,
+                    .per_wait_ns = {},
+                    .per_watched_ns = {},
+                    .per_ready_ns = {},
+                    .message_size = message_size}};
+  std::vector<int> active;
   for (const Trial* trial : trials) {
     const Scenario& scenario = plan.scenarios[trial->slot.scenario];
     if (trial->slot.arm != arm || !IsModelled(scenario) ||
         scenario.message_size != message_size) {
       continue;
     }
-    const auto cost = CostOfWait(scenario, *trial);
+    fit.has_trials = true;
+    const auto cost = ObserveWait(scenario, *trial);
     if (!cost) continue;
     fit.costs.push_back(*cost);
+    active.push_back(scenario.active);
     if (scenario.idle == 0) continue;
     fit.ready[scenario.active].push_back(cost->ready);
     fit.messages[scenario.active].push_back(
         1 / *FindMetric("waits_per_message").value(*trial, scenario));
   }
-  const auto found = FitCost(fit.costs);
-  if (!found) return std::nullopt;
-  fit.found = *found;
-  fit.drawn = ResampleFits(fit.costs, kDraws);
-  if (fit.drawn.size() < kDraws / 2) return std::nullopt;
+  if (!active.empty()) {
+    std::tie(fit.model.active_min, fit.model.active_max) =
+        std::pair(std::ranges::min(active), std::ranges::max(active));
+  }
   return fit;
 }
 
-Estimate CoefficientOf(const Fit& fit, std::size_t index) {
+void DescribeRange(std::span<const WaitCost> costs, CostModel& model) {
+  const auto [fewest, most] =
+      std::ranges::minmax(costs, {}, &WaitCost::watched);
+  const auto [least, greatest] =
+      std::ranges::minmax(costs, {}, &WaitCost::ready);
+  model.trials = static_cast<int>(costs.size());
+  model.watched_min = static_cast<int>(fewest.watched);
+  model.watched_max = static_cast<int>(most.watched);
+  model.ready_min = least.ready;
+  model.ready_max = greatest.ready;
+}
+
+Estimate CoefficientOf(const CostCoefficients& found, const CostModel& model,
+                       std::size_t index) {
   std::vector<double> drawn;
-  drawn.reserve(fit.drawn.size());
-  for (const auto& coefficients : fit.drawn) {
+  drawn.reserve(model.draws.size());
+  for (const auto& coefficients : model.draws) {
     drawn.push_back(coefficients[index]);
   }
-  return MakeEstimate(fit.found[index], std::move(drawn));
+  return MakeEstimate(found[index], std::move(drawn));
 }
 
-// The least and the greatest number of connections.
-std::pair<double, double> Measured(const Fit& fit) {
-  const auto [least, most] =
-      std::ranges::minmax(fit.costs, {}, &WaitCost::watched);
-  return {least.watched, most.watched};
+std::string WhyUnmodelled(std::span<const WaitCost> costs) {
+  if (costs.empty()) return "it has no counters";
+  std::set<double> watched;
+  for (const WaitCost& cost : costs) watched.insert(cost.watched);
+  if (watched.size() < kLeastWatched) {
+    return fmt::format("measured with only {} numbers of connections",
+                       watched.size());
+  }
+  return "its trials do not tell a, b and c apart";
 }
 
-CostModel ModelOf(const Fit& fit) {
-  const auto [least, most] = Measured(fit);
-  return {.arm = fit.arm,
-          .per_wait_ns = CoefficientOf(fit, 0),
-          .per_watched_ns = CoefficientOf(fit, 1),
-          .per_ready_ns = CoefficientOf(fit, 2),
-          .trials = static_cast<int>(fit.costs.size()),
-          .watched_min = static_cast<int>(least),
-          .watched_max = static_cast<int>(most)};
+// Fills in the model.  False when there is none.
+bool FitModel(Fit& fit) {
+  CostModel& model = fit.model;
+  const CostTerms terms = FindCostTerms(fit.costs);
+  if (terms == CostTerms::kNone) return false;
+  const auto found = FitCost(fit.costs, terms);
+  if (!found) return false;
+  model.draws = ResampleFits(fit.costs, terms, kDraws);
+  if (model.draws.size() < kDraws / 2) return false;
+  model.per_wait_ns = CoefficientOf(*found, model, 0);
+  model.per_watched_ns = CoefficientOf(*found, model, 1);
+  if (terms == CostTerms::kAll) {
+    model.per_ready_ns = CoefficientOf(*found, model, 2);
+  }
+  DescribeRange(fit.costs, model);
+  return true;
 }
 
 // What a message costs as connections grow: level + slope * connections.
@@ -148,23 +166,23 @@ double Crossing(const Line& one, const Line& other) {
 
 std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
                                        int active) {
-  const Line line = LineOf(one, one.found, active);
-  const Line other_line = LineOf(other, other.found, active);
+  const Line line = LineOf(one, one.model.coefficients(), active);
+  const Line other_line = LineOf(other, other.model.coefficients(), active);
   // Where both were measured.
-  const auto [one_least, one_most] = Measured(one);
-  const auto [other_least, other_most] = Measured(other);
-  const double least = std::max(one_least, other_least);
-  const double most = std::min(one_most, other_most);
+  const double least = std::max(one.model.watched_min, other.model.watched_min);
+  const double most = std::min(one.model.watched_max, other.model.watched_max);
   const auto is_told = [&](double connections) {
     return connections >= active && connections <= kFarthest * most;
   };
   const double found = Crossing(line, other_line);
   if (!is_told(found)) return std::nullopt;
   std::vector<double> drawn;
-  const std::size_t draws = std::min(one.drawn.size(), other.drawn.size());
+  const auto& one_draws = one.model.draws;
+  const auto& other_draws = other.model.draws;
+  const std::size_t draws = std::min(one_draws.size(), other_draws.size());
   for (std::size_t i = 0; i < draws; ++i) {
-    const double connections = Crossing(LineOf(one, one.drawn[i], active),
-                                        LineOf(other, other.drawn[i], active));
+    const double connections = Crossing(LineOf(one, one_draws[i], active),
+                                        LineOf(other, other_draws[i], active));
     if (is_told(connections)) drawn.push_back(connections);
   }
   if (static_cast<double>(drawn.size()) <
@@ -173,36 +191,60 @@ std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
   }
   // Which grows faster is the cheaper one before they meet.
   const bool one_first = line.slope > other_line.slope;
-  return Crossover{.arm = one_first ? one.arm : other.arm,
-                   .other = one_first ? other.arm : one.arm,
+  return Crossover{.arm = one_first ? one.model.arm : other.model.arm,
+                   .other = one_first ? other.model.arm : one.model.arm,
                    .active = active,
                    .connections = MakeEstimate(found, std::move(drawn)),
                    .extrapolated = found < least || found > most};
 }
 
-}  // namespace
-
-Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
-  const std::size_t message_size = BestSize(plan);
-  std::vector<Fit> fits;
-  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
-    // The control is the baseline once more.
-    if (plan.arms[arm].name == plan.control) continue;
-    if (auto fit = FitArm(plan, trials, arm, message_size)) {
-      fits.push_back(*std::move(fit));
-    }
-  }
-  Models models;
+std::vector<Crossover> FindCrossovers(std::span<const Fit> fits) {
+  std::vector<Crossover> crossovers;
   for (std::size_t i = 0; i < fits.size(); ++i) {
-    models.models.push_back(ModelOf(fits[i]));
     for (std::size_t j = i + 1; j < fits.size(); ++j) {
       for (const auto& [active, ready] : fits[i].ready) {
         if (!fits[j].ready.contains(active)) continue;
         const auto crossover = FindCrossover(fits[i], fits[j], active);
-        if (crossover) models.crossovers.push_back(*crossover);
+        if (crossover) crossovers.push_back(*crossover);
       }
     }
   }
+  return crossovers;
+}
+
+}  // namespace
+
+CostCoefficients CostModel::coefficients() const {
+  return {per_wait_ns.value, per_watched_ns.value,
+          per_ready_ns ? per_ready_ns->value : 0};
+}
+
+Estimate MakeEstimate(double value, std::vector<double> drawn) {
+  std::ranges::sort(drawn);
+  const auto cut = static_cast<std::size_t>(static_cast<double>(drawn.size()) *
+                                            (1 - kConfidence) / 2);
+  return {.value = value,
+          .low = std::min(value, drawn[cut]),
+          .high = std::max(value, drawn[drawn.size() - 1 - cut])};
+}
+
+Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
+  const auto message_size = BestSize(plan);
+  if (!message_size) return {};
+  Models models;
+  std::vector<Fit> fits;
+  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+    // The control is the baseline once more.
+    if (plan.arms[arm].name == plan.control) continue;
+    Fit fit = Observe(plan, trials, arm, *message_size);
+    if (FitModel(fit)) {
+      models.models.push_back(fit.model);
+      fits.push_back(std::move(fit));
+    } else if (fit.has_trials) {
+      models.unmodelled.push_back({arm, WhyUnmodelled(fit.costs)});
+    }
+  }
+  models.crossovers = FindCrossovers(fits);
   return models;
 }
 

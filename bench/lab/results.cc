@@ -215,13 +215,25 @@ Json EstimateJson(const Estimate& estimate) {
 }
 
 Json ModelJson(const Plan& plan, const CostModel& model) {
-  return {{"arm", plan.arms[model.arm].name},
-          {"per_wait_ns", EstimateJson(model.per_wait_ns)},
-          {"per_watched_ns", EstimateJson(model.per_watched_ns)},
-          {"per_ready_ns", EstimateJson(model.per_ready_ns)},
-          {"trials", model.trials},
-          {"watched_min", model.watched_min},
-          {"watched_max", model.watched_max}};
+  return {
+      {"arm", plan.arms[model.arm].name},
+      {"per_wait_ns", EstimateJson(model.per_wait_ns)},
+      {"per_watched_ns", EstimateJson(model.per_watched_ns)},
+      {"per_ready_ns",
+       model.per_ready_ns ? EstimateJson(*model.per_ready_ns) : Json(nullptr)},
+      {"trials", model.trials},
+      {"message_size", model.message_size},
+      {"watched_min", model.watched_min},
+      {"watched_max", model.watched_max},
+      {"active_min", model.active_min},
+      {"active_max", model.active_max},
+      {"ready_min", model.ready_min},
+      {"ready_max", model.ready_max}};
+}
+
+Json UnmodelledJson(const Plan& plan, const Unmodelled& unmodelled) {
+  return {{"arm", plan.arms[unmodelled.arm].name},
+          {"reason", unmodelled.reason}};
 }
 
 Json CrossoverJson(const Plan& plan, const Crossover& crossover) {
@@ -255,6 +267,7 @@ std::string ToJson(const Results& results) {
       {"controls", ArrayOf(plan, analysis.controls, ControlJson)},
       {"models", ArrayOf(plan, analysis.models, ModelJson)},
       {"crossovers", ArrayOf(plan, analysis.crossovers, CrossoverJson)},
+      {"unmodelled", ArrayOf(plan, analysis.unmodelled, UnmodelledJson)},
       {"complete", results.complete}};
   // What a foreign program wrote need not be UTF-8.
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";

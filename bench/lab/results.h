@@ -25,8 +25,8 @@ struct Results {
 inline constexpr int kSchemaVersion = 2;
 
 // The document of results.json, as docs/results.schema.json describes it.  What
-// is derived from the trials ("analysis", "controls", "models", "crossovers")
-// is there for other readers; read_results.h computes it anew.
+// is derived from the trials ("analysis", "controls", "models", "crossovers",
+// "unmodelled") is there for other readers; read_results.h computes it anew.
 std::string ToJson(const Results& results);
 
 // Writes the document to `path` in one step: a reader sees the old one or the

@@ -359,7 +359,8 @@ std::string RenderTable(const Results& results, Colour colour) {
     text += ScenarioText(results, CellsOf(plan, analysis.cells, i),
                          plan.scenarios[i]);
   }
-  text += DescribeModels(plan, {analysis.models, analysis.crossovers});
+  text += DescribeModels(
+      plan, {analysis.models, analysis.crossovers, analysis.unmodelled});
   text += "\n";
   for (const std::string& note : Notes(results, analysis.cells)) {
     text += Wrap("- ", note);

@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "bench/lab/cost_model.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/text.h"
 #include "bench/report/chart.h"
@@ -63,9 +64,16 @@ std::map<Family, Members> Families(const Plan& plan) {
   return families;
 }
 
-const CostModel* FindModel(const Analysis& analysis, std::size_t arm) {
+// The model of an arm that holds for these scenarios: one of another message
+// size or depth does not, and with all connections active each point has its
+// own number of ready ones.
+const CostModel* FindModel(const Analysis& analysis, const Family& family,
+                           std::size_t arm) {
   const auto found = std::ranges::find(analysis.models, arm, &CostModel::arm);
-  return found == analysis.models.end() ? nullptr : &*found;
+  const bool holds = found != analysis.models.end() && family.active > 0 &&
+                     family.depth == 1 &&
+                     found->message_size == family.message_size;
+  return holds ? &*found : nullptr;
 }
 
 const Cell& CellOf(const Plan& plan, const Analysis& analysis,
@@ -76,10 +84,7 @@ const Cell& CellOf(const Plan& plan, const Analysis& analysis,
 // What the model says of a message when `watched` connections are open and each
 // Wait brings `ready` of them, in us.
 double ModelCost(const CostModel& model, double watched, double ready) {
-  const double ns =
-      (model.per_wait_ns.value + model.per_watched_ns.value * watched) / ready +
-      model.per_ready_ns.value;
-  return ns / 1e3;
+  return CostOfWait(model.coefficients(), watched, ready) / ready / 1e3;
 }
 
 class Panel {
@@ -89,11 +94,11 @@ class Panel {
       : plan_(plan),
         analysis_(analysis),
         members_(members),
-        has_models_(family.active > 0 && !analysis.models.empty()),
+        models_(Models(plan, analysis, family)),
         chart_(Options(family)) {
     for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
       DrawMeasured(arm);
-      if (has_models_) DrawModel(arm);
+      DrawModel(arm);
     }
   }
 
@@ -101,6 +106,18 @@ class Panel {
   std::string Render() const { return chart_.Render(); }
 
  private:
+  // By arm; null: none.
+  using ArmModels = std::vector<const CostModel*>;
+
+  static ArmModels Models(const Plan& plan, const Analysis& analysis,
+                          const Family& family) {
+    ArmModels models;
+    for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+      models.push_back(FindModel(analysis, family, arm));
+    }
+    return models;
+  }
+
   double Connections(std::size_t scenario) const {
     return plan_.scenarios[scenario].connections();
   }
@@ -119,14 +136,12 @@ class Panel {
         costs.insert(costs.end(), {cost->min, cost->max});
       }
     }
-    if (has_models_) {
-      connections.push_back(std::ranges::max(connections) * kExtrapolation);
-      for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
-        const auto ready = ReadyPerWait(arm);
-        const CostModel* model = FindModel(analysis_, arm);
-        if (model == nullptr || !ready) continue;
-        costs.push_back(ModelCost(*model, connections.back(), *ready));
-      }
+    const double farthest = std::ranges::max(connections) * kExtrapolation;
+    for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
+      const auto ready = ReadyPerWait(arm);
+      if (models_[arm] == nullptr || !ready) continue;
+      connections.push_back(farthest);
+      costs.push_back(ModelCost(*models_[arm], farthest, *ready));
     }
     return {
         .label = "cost per message against connections, " + family.Describe(),
@@ -151,9 +166,8 @@ class Panel {
                       FormatNumber(cost->max)));
     }
     points_ += line.size();
-    const bool modelled = has_models_ && FindModel(analysis_, arm) != nullptr;
     std::ranges::sort(line, {}, &Point::x);
-    if (!modelled) chart_.Line(arm, line, "model");
+    if (models_[arm] == nullptr) chart_.Line(arm, line, "model");
   }
 
   // Events that one Wait brought, in the scenario with most connections.
@@ -173,7 +187,7 @@ class Panel {
   }
 
   void DrawModel(std::size_t arm) {
-    const CostModel* model = FindModel(analysis_, arm);
+    const CostModel* const model = models_[arm];
     const auto ready = ReadyPerWait(arm);
     if (model == nullptr || !ready) return;
     std::vector<Point> within;
@@ -202,7 +216,7 @@ class Panel {
   const Plan& plan_;
   const Analysis& analysis_;
   const Members members_;
-  const bool has_models_;
+  const ArmModels models_;
   Chart chart_;
   std::size_t points_ = 0;
 };
@@ -213,8 +227,19 @@ std::string EstimateText(const Estimate& estimate) {
                      FormatCoefficient(estimate.high));
 }
 
+// The arms without a model, and why.
+std::string UnmodelledArms(const Plan& plan, const Analysis& analysis) {
+  std::vector<std::string> arms;
+  for (const auto& [arm, reason] : analysis.unmodelled) {
+    arms.push_back(fmt::format("{} ({})", plan.arms[arm].name, reason));
+  }
+  if (arms.empty()) return {};
+  return fmt::format("<p>No cost of a wait is fitted for {}.</p>\n",
+                     EscapeHtml(Join(arms)));
+}
+
 std::string ModelTable(const Plan& plan, const Analysis& analysis) {
-  if (analysis.models.empty()) return {};
+  if (analysis.models.empty()) return UnmodelledArms(plan, analysis);
   std::string rows;
   for (const CostModel& model : analysis.models) {
     rows += fmt::format(
@@ -222,17 +247,21 @@ std::string ModelTable(const Plan& plan, const Analysis& analysis) {
         "<td>{}</td><td>{} to {}</td></tr>\n",
         ArmClass(model.arm), MarkerIcon(model.arm),
         EscapeHtml(plan.arms[model.arm].name), EstimateText(model.per_wait_ns),
-        EstimateText(model.per_watched_ns), EstimateText(model.per_ready_ns),
+        EstimateText(model.per_watched_ns),
+        model.per_ready_ns ? EstimateText(*model.per_ready_ns) : "in a",
         model.watched_min, model.watched_max);
   }
-  return "<div class=\"scroll wide\"><table><caption>Fitted cost of one wait, "
-         "ns of server CPU (with intervals): a + b × watched + c × "
-         "ready</caption><thead><tr><th scope=\"col\">arm</th><th "
+  return fmt::format(
+             "<div class=\"scroll wide\"><table><caption>Fitted cost of one "
+             "wait with {}-byte messages, ns of server CPU (with intervals): a "
+             "+ b × watched + c × ready</caption>",
+             analysis.models.front().message_size) +
+         "<thead><tr><th scope=\"col\">arm</th><th "
          "scope=\"col\">a: per wait</th><th scope=\"col\">b: per watched "
          "connection</th><th scope=\"col\">c: per ready connection, with its "
          "message</th><th scope=\"col\">connections measured</th></tr></thead>"
          "<tbody>\n" +
-         rows + "</tbody></table></div>\n";
+         rows + "</tbody></table></div>\n" + UnmodelledArms(plan, analysis);
 }
 
 }  // namespace

@@ -70,8 +70,8 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     text += ScenarioPart(plan, analysis, i);
   }
-  const std::string models =
-      DescribeModels(plan, {analysis.models, analysis.crossovers});
+  const std::string models = DescribeModels(
+      plan, {analysis.models, analysis.crossovers, analysis.unmodelled});
   if (!models.empty()) {
     text += "\n## Cost of a wait\n\n```text" + models + "```\n";
   }

@@ -212,11 +212,11 @@ class Adviser {
     };
     // All terms at their bounds at once: wider than the truth, not narrower.
     return {cost(model.per_wait_ns.value, model.per_watched_ns.value,
-                 model.per_ready_ns.value),
+                 model.per_ready_ns.value_or(Estimate{}).value),
             cost(model.per_wait_ns.low, model.per_watched_ns.low,
-                 model.per_ready_ns.low),
+                 model.per_ready_ns.value_or(Estimate{}).low),
             cost(model.per_wait_ns.high, model.per_watched_ns.high,
-                 model.per_ready_ns.high)};
+                 model.per_ready_ns.value_or(Estimate{}).high)};
   }
 
   void Reserve(std::string what) {

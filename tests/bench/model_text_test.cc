@@ -19,7 +19,7 @@ class ModelTextTest : public testing::Test {
     models_.models = {{.arm = 0,
                        .per_wait_ns = {1234.4, -56.78, 2345.6},
                        .per_watched_ns = {10.27, 9.98, 10.51},
-                       .per_ready_ns = {4999.9, 4800, 5100}}};
+                       .per_ready_ns = Estimate{4999.9, 4800, 5100}}};
     models_.crossovers = {
         {.arm = 0, .other = 1, .active = 10, .connections = {41.4, 30, 55}},
         {.arm = 2, .other = 0, .active = 7, .connections = {1, 1, 1}}};
@@ -37,6 +37,25 @@ Cost of a wait, fitted: a + b x connections + c x ready; ns of server CPU
 arm                  a: per wait      b: per connection           c: per ready
 poll          1234 [-56.8, 2346]      10.3 [9.98, 10.5]      5000 [4800, 5100]
 )");
+}
+
+TEST_F(ModelTextTest, WideFiguresDoNotTouch) {
+  models_.models[0].per_wait_ns = {1234567, 1000000, 2000000};
+  EXPECT_THAT(DescribeModels(plan_, models_),
+              HasSubstr("\npoll       1234567 [1000000, 2000000]  "));
+}
+
+TEST_F(ModelTextTest, WhatIsNotFittedIsSaid) {
+  models_.models[0].per_ready_ns.reset();
+  models_.unmodelled = {{.arm = 2, .reason = "it has no counters"}};
+  const std::string text = DescribeModels(plan_, models_);
+  EXPECT_THAT(text, HasSubstr("   in a\n"));
+  EXPECT_THAT(text, HasSubstr("\nc is in a for poll: the waits brought about"));
+  EXPECT_THAT(text, HasSubstr("\nNo cost of a wait is fitted for select (it "
+                              "has no counters).\n"));
+  models_.models.clear();
+  EXPECT_TRUE(DescribeModels(plan_, models_)
+                  .starts_with("\nNo cost of a wait is fitted for select"));
 }
 
 TEST_F(ModelTextTest, WhereAnArmCrossesTheBaseline) {

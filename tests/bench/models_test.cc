@@ -79,8 +79,14 @@ TEST_F(ModelsTest, TheCostOfAWait) {
   EXPECT_EQ(models[0].watched_max, 4010);
   ExpectAround(models[0].per_wait_ns, 1000, 200);
   ExpectAround(models[0].per_watched_ns, 10, 0.3);
-  ExpectAround(models[0].per_ready_ns, 2000, 60);
+  ExpectAround(*models[0].per_ready_ns, 2000, 60);
   ExpectAround(models[1].per_watched_ns, 0, 0.3);
+  EXPECT_EQ(models[0].message_size, 100u);
+  EXPECT_EQ(models[0].active_min, 10);
+  EXPECT_EQ(models[0].active_max, 10);
+  EXPECT_EQ(models[0].ready_min, 2);
+  EXPECT_EQ(models[0].ready_max, 6);
+  EXPECT_TRUE(Fit().unmodelled.empty());
 }
 
 TEST_F(ModelsTest, WhereTwoArmsCostTheSame) {
@@ -136,8 +142,34 @@ TEST_F(ModelsTest, NoModelWithoutCountersOrInAnotherLoad) {
   }
   EXPECT_EQ(Fit().models.size(), 1u);
   EXPECT_TRUE(Fit().crossovers.empty());
+  ASSERT_EQ(Fit().unmodelled.size(), 1u);
+  EXPECT_EQ(Fit().unmodelled[0].arm, 1u);
+  EXPECT_EQ(Fit().unmodelled[0].reason, "it has no counters");
   for (Scenario& scenario : plan_.scenarios) scenario.depth = 2;
   EXPECT_TRUE(Fit().models.empty());
+  EXPECT_TRUE(Fit().unmodelled.empty());
+}
+
+TEST_F(ModelsTest, TooFewNumbersOfConnectionsAreAReason) {
+  std::erase_if(trials_, [](const Trial& trial) {
+    return trial.slot.arm == 1 && trial.slot.scenario >= 2;
+  });
+  ASSERT_EQ(Fit().unmodelled.size(), 1u);
+  EXPECT_EQ(Fit().unmodelled[0].reason,
+            "measured with only 2 numbers of connections");
+}
+
+// A wait that brings the same each time tells nothing of what that costs.
+TEST_F(ModelsTest, WhatAReadyOneCostsNeedsWaitsThatDiffer) {
+  std::erase_if(trials_,
+                [](const Trial& trial) { return trial.slot.scenario == 0; });
+  const auto models = Fit().models;
+  ASSERT_EQ(models.size(), 2u);
+  EXPECT_FALSE(models[0].per_ready_ns);
+  ExpectAround(models[0].per_wait_ns, 1000 + 2 * 2000, 200);
+  ExpectAround(models[0].per_watched_ns, 10, 0.3);
+  ASSERT_EQ(Fit().crossovers.size(), 1u);
+  ExpectAround(Fit().crossovers[0].connections, 200, 20);
 }
 
 }  // namespace

@@ -26,9 +26,10 @@ using Names = std::vector<std::string>;
 
 TEST(ResultsTest, TheDocumentHasTheseParts) {
   const Json document = Document();
-  EXPECT_EQ(Keys(document), (Names{"schema_version", "tool", "environment",
-                                   "plan", "trials", "analysis", "controls",
-                                   "models", "crossovers", "complete"}));
+  EXPECT_EQ(Keys(document),
+            (Names{"schema_version", "tool", "environment", "plan", "trials",
+                   "analysis", "controls", "models", "crossovers", "unmodelled",
+                   "complete"}));
   EXPECT_EQ(document["schema_version"], 2);
   EXPECT_EQ(document["tool"], "polymux");
   EXPECT_EQ(document["complete"], true);

@@ -165,8 +165,9 @@ Analysis RichAnalysis(const Results& results) {
         {.arm = arm,
          .per_wait_ns = {900, 850, 950},
          .per_watched_ns = {per_watched, per_watched * 0.9, per_watched * 1.1},
-         .per_ready_ns = {4600, 4550, 4650},
+         .per_ready_ns = Estimate{4600, 4550, 4650},
          .trials = 4 * plan.rounds,
+         .message_size = 100,
          .watched_min = 10,
          .watched_max = 10'000});
   }

@@ -39,13 +39,13 @@ class AdviceTest : public testing::Test {
     analysis_.models = {{.arm = 0,
                          .per_wait_ns = {5000, 5000, 5000},
                          .per_watched_ns = {10, 10 - width, 10 + width},
-                         .per_ready_ns = {2000, 2000, 2000},
+                         .per_ready_ns = Estimate{2000, 2000, 2000},
                          .watched_min = 10,
                          .watched_max = 80},
                         {.arm = 1,
                          .per_wait_ns = {1000, 1000, 1000},
                          .per_watched_ns = {110, 110, 110},
-                         .per_ready_ns = {2000, 2000, 2000},
+                         .per_ready_ns = Estimate{2000, 2000, 2000},
                          .watched_min = 10,
                          .watched_max = 80}};
   }
