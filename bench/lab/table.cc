@@ -149,6 +149,28 @@ constexpr std::array kWhyColumns{
     Column{"RSS", "MiB", 7, [](const Row& row) { return Mebibytes(row.cell); }},
 };
 
+constexpr std::array kCallColumns{
+    Column{"events", "per wait", 9,
+           [](const Row& row) { return Median(row.cell, "events_per_wait"); }},
+    Column{"bytes", "per read", 9,
+           [](const Row& row) { return Median(row.cell, "bytes_per_read"); }},
+    Column{
+        "", "user", 10,
+        [](const Row& row) { return Median(row.cell, "user_us_per_message"); }},
+    Column{"CPU us per message", "system", 9,
+           [](const Row& row) {
+             return Median(row.cell, "system_us_per_message");
+           }},
+    Column{"", "voluntary", 13,
+           [](const Row& row) {
+             return Median(row.cell, "voluntary_switches_per_1000");
+           }},
+    Column{"switches per 1000 messages", "involuntary", 14,
+           [](const Row& row) {
+             return Median(row.cell, "involuntary_switches_per_1000");
+           }},
+};
+
 std::size_t ArmWidth(const Plan& plan) {
   std::size_t width = 9;
   for (const Arm& arm : plan.arms) width = std::max(width, arm.name.size());
@@ -224,14 +246,15 @@ std::string CostTable(const Results& results, std::span<const Cell> cells,
 }
 
 // Empty when no cell has figures.
-std::string WhyTable(const Results& results, std::span<const Cell> cells) {
+std::string WhyTable(const Results& results, std::span<const Cell> cells,
+                     std::span<const Column> columns) {
   const std::size_t arm_width = ArmWidth(results.plan);
   std::string rows;
   for (const Cell& cell : cells) {
     if (!WithoutFigures(cell).empty()) continue;
-    rows += Line(kWhyColumns, MakeRow(results, cell), arm_width);
+    rows += Line(columns, MakeRow(results, cell), arm_width);
   }
-  return rows.empty() ? "" : "\n" + Heading(kWhyColumns, arm_width) + rows;
+  return rows.empty() ? "" : "\n" + Heading(columns, arm_width) + rows;
 }
 
 // What the counters say beside the verdicts.
@@ -249,9 +272,10 @@ std::string ScenarioText(const Results& results, std::span<const Cell> cells,
   const std::span<const Column> columns =
       scenario.rate ? std::span<const Column>(kOpenLoopColumns)
                     : std::span<const Column>(kCostColumns);
-  return fmt::format("\n{}: {}\n\n{}{}{}", scenario.name, scenario.Describe(),
-                     CostTable(results, cells, columns),
-                     WhyTable(results, cells), Reasons(results.plan, cells));
+  return fmt::format(
+      "\n{}: {}\n\n{}{}{}{}", scenario.name, scenario.Describe(),
+      CostTable(results, cells, columns), WhyTable(results, cells, kWhyColumns),
+      WhyTable(results, cells, kCallColumns), Reasons(results.plan, cells));
 }
 
 // The cells of one scenario.

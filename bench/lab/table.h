@@ -9,8 +9,9 @@
 namespace polymux::bench {
 
 // What the person sees: the verdicts in a sentence, why the run must not be
-// quoted (in red, if it must not), two tables per scenario (cost and latency;
-// what the server did per message), the reasons of the verdicts, notes.  80
+// quoted (in red, if it must not), three tables per scenario (cost and latency;
+// what the server did per message; what a call brought and where the time
+// went), the reasons of the verdicts, notes.  80
 // columns, and at most 100 when arms have long names.
 std::string RenderTable(const Results& results, Colour colour = Colour::kNone);
 

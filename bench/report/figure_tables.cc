@@ -11,6 +11,7 @@
 #include "bench/lab/metrics.h"
 #include "bench/report/chart.h"
 #include "bench/report/markup.h"
+#include "bench/report/why_columns.h"
 #include "bench/report/words.h"
 
 namespace polymux::bench {
@@ -64,13 +65,27 @@ std::string Trials(const Cell& cell) {
   return text;
 }
 
+// The beginning of an arm's row.
+std::string RowHead(const Plan& plan, const Cell& cell) {
+  return fmt::format(R"(<tr class="{}"><th scope="row">{}{}</th>)",
+                     ArmClass(cell.arm), MarkerIcon(cell.arm),
+                     EscapeHtml(plan.arms[cell.arm].name));
+}
+
+std::string Figure(std::span<const Cell> cells, const Cell& cell,
+                   const Column& column) {
+  const auto summary = cell.Find(column.metric);
+  if (!summary) return "<td class=\"none\">n/a</td>";
+  return fmt::format("<td title=\"{:.6g} to {:.6g}\">{:.{}f}</td>",
+                     summary->min * column.unit, summary->max * column.unit,
+                     summary->median * column.unit, Decimals(cells, column));
+}
+
 std::string Row(const Plan& plan, std::span<const Cell> cells,
                 const Cell& cell) {
-  const std::string word = VerdictWord(plan, cell);
-  std::string row = fmt::format(
-      R"(<tr class="{}"><th scope="row">{}{}</th><td class="text">{}</td>)",
-      ArmClass(cell.arm), MarkerIcon(cell.arm),
-      EscapeHtml(plan.arms[cell.arm].name), Badge(word));
+  std::string row =
+      RowHead(plan, cell) + fmt::format(R"(<td class="text">{}</td>)",
+                                        Badge(VerdictWord(plan, cell)));
   if (!cell.obstacle.empty() || cell.valid_trials == 0) {
     const std::string reason = !cell.obstacle.empty()      ? cell.obstacle
                                : cell.first_reason.empty() ? "no trial yet"
@@ -81,14 +96,31 @@ std::string Row(const Plan& plan, std::span<const Cell> cells,
   }
   row += fmt::format("<td>{}</td>", EffectText(cell));
   for (const Column& column : kColumns) {
-    const auto summary = cell.Find(column.metric);
-    row += summary ? fmt::format(
-                         "<td title=\"{:.6g} to {:.6g}\">{:.{}f}</td>",
-                         summary->min * column.unit, summary->max * column.unit,
-                         summary->median * column.unit, Decimals(cells, column))
-                   : "<td class=\"none\">n/a</td>";
+    row += Figure(cells, cell, column);
   }
   return row + fmt::format("<td>{}</td></tr>\n", Trials(cell));
+}
+
+// What the servers did; empty when no arm has figures.
+std::string WhyTable(const Plan& plan, std::span<const Cell> cells) {
+  std::string rows;
+  for (const Cell& cell : cells) {
+    if (!cell.obstacle.empty() || cell.valid_trials == 0) continue;
+    rows += RowHead(plan, cell);
+    for (const auto& [heading, metric] : kWhyColumns) {
+      rows += Figure(cells, cell, {heading, metric, 1});
+    }
+    rows += "</tr>\n";
+  }
+  if (rows.empty()) return {};
+  std::string head = "<th scope=\"col\">arm</th>";
+  for (const WhyColumn& column : kWhyColumns) {
+    head += fmt::format("<th scope=\"col\">{}</th>", column.heading);
+  }
+  return fmt::format(
+      "<div class=\"scroll\"><table><thead><tr>{}</tr></thead><tbody>\n{}"
+      "</tbody></table></div>\n",
+      head, rows);
 }
 
 std::string Table(const Plan& plan, const Analysis& analysis,
@@ -114,9 +146,10 @@ std::string Table(const Plan& plan, const Analysis& analysis,
   return fmt::format(
       "<h3>{}</h3><p>{}.</p>\n<div class=\"scroll\"><table><thead><tr>{}"
       "<th scope=\"col\">trials</th></tr></thead><tbody>\n{}</tbody></table>"
-      "</div>\n{}",
+      "</div>\n{}{}",
       EscapeHtml(plan.scenarios[scenario].name),
-      EscapeHtml(plan.scenarios[scenario].Describe()), head, rows, reasons);
+      EscapeHtml(plan.scenarios[scenario].Describe()), head, rows,
+      WhyTable(plan, cells), reasons);
 }
 
 }  // namespace

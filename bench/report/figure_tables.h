@@ -8,7 +8,8 @@
 
 namespace polymux::bench {
 
-// For each scenario a table with the figures of all arms, and the reasons.
+// For each scenario a table with the figures of all arms, another with what
+// the servers did, and the reasons.
 std::string FigureTables(const Results& results, const Analysis& analysis);
 
 }  // namespace polymux::bench

@@ -10,6 +10,7 @@
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
 #include "bench/report/markup.h"
+#include "bench/report/why_columns.h"
 #include "bench/report/words.h"
 
 namespace polymux::bench {
@@ -33,6 +34,27 @@ std::string Row(const Plan& plan, const Cell& cell) {
       Number(cell, "latency_p99_us"), Number(cell, "system_calls_per_message"));
 }
 
+// What the servers did; empty when no arm has figures.
+std::string WhyTable(const Plan& plan, std::span<const Cell> cells) {
+  std::string rows;
+  for (const Cell& cell : cells) {
+    if (!cell.obstacle.empty() || cell.valid_trials == 0) continue;
+    rows += fmt::format("| {} |", EscapeMarkdown(plan.arms[cell.arm].name));
+    for (const WhyColumn& column : kWhyColumns) {
+      rows += fmt::format(" {} |", Number(cell, column.metric));
+    }
+    rows += "\n";
+  }
+  if (rows.empty()) return {};
+  std::string heading = "\n| arm |";
+  std::string alignment = "|:--|";
+  for (const WhyColumn& column : kWhyColumns) {
+    heading += fmt::format(" {} |", column.heading);
+    alignment += "--:|";
+  }
+  return heading + "\n" + alignment + "\n" + rows;
+}
+
 std::string ScenarioPart(const Plan& plan, const Analysis& analysis,
                          std::size_t scenario) {
   std::string text = fmt::format(
@@ -51,6 +73,7 @@ std::string ScenarioPart(const Plan& plan, const Analysis& analysis,
         fmt::format("- {}: {}\n", EscapeMarkdown(plan.arms[cell.arm].name),
                     EscapeMarkdown(cell.why));
   }
+  text += WhyTable(plan, CellsOfScenario(plan, analysis, scenario));
   return reasons.empty() ? text : text + "\n" + reasons;
 }
 

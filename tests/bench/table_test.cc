@@ -55,8 +55,22 @@ arm         calls  waits  changes  reads  EAGAIN  writes  server   load    MiB
 base         2.30   0.10     0.02   1.20    0.20    1.00     1 %   50 %    5.0
 low          2.30   0.10     0.02   1.20    0.20    1.00     1 %   50 %    5.0
 raw           n/a    n/a      n/a    n/a     n/a     n/a     1 %   50 %    5.0
+
+            events    bytes CPU us per message switches per 1000 messages
+arm       per wait per read      user   system    voluntary   involuntary
+base          2.00     83.3      4.00     7.00         30.0          5.00
+low           2.00     83.3      4.00     7.00         30.0          5.00
+raw            n/a      n/a      4.00     7.00         30.0          5.00
 )";
-  const std::string text = RenderTable(SampleResults());
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    trial.load.server_user_ns = 4'000'000;
+    trial.load.server_system_ns = 7'000'000;
+    trial.load.voluntary_switches = 30;
+    trial.load.involuntary_switches = 5;
+    if (trial.counters) trial.counters->counters["events"] = 100;
+  }
+  const std::string text = RenderTable(results);
   EXPECT_TRUE(Has(text, expected)) << text;
 }
 
@@ -100,6 +114,9 @@ TEST(TableTest, FitsEightyColumns) {
     trial.load.latency_ns.p50 = trial.load.latency_ns.p99 =
         trial.load.latency_ns.p999 = 12'345'678;
     trial.load.rss_bytes = std::int64_t{99} << 30;
+    trial.load.server_user_ns = trial.load.server_system_ns =
+        trial.load.voluntary_switches = trial.load.involuntary_switches =
+            123'456'000'000'000;
     if (trial.slot.arm != 0) trial.load.server_cpu_ns = 99;
   }
   EXPECT_LE(Width(RenderTable(results)), 80u) << RenderTable(results);

@@ -136,7 +136,7 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.evaluate(
             "document.querySelectorAll('#winners td.winner').length"), 4)
         self.assertEqual(self.evaluate(
-            "document.querySelectorAll('#figures table').length"), 6)
+            "document.querySelectorAll('#figures table').length"), 12)
 
     def test_every_link_of_the_contents_leads_somewhere(self):
         self.assertEqual(self.evaluate("""

@@ -40,7 +40,9 @@ TEST(WriteReportsTest, WritesAllFiles) {
   EXPECT_EQ(Text(directory / "results.json"), ToJson(RichResults(3)));
   EXPECT_THAT(Text(directory / "results.csv"), HasSubstr("idle-90,epoll-et,"));
   EXPECT_THAT(Text(directory / "report.md"),
-              AllOf(HasSubstr("## idle-90"), HasSubstr("| epoll-et |")));
+              AllOf(HasSubstr("## idle-90"), HasSubstr("| epoll-et |"),
+                    HasSubstr("| events / wait | bytes / read |")));
+  EXPECT_THAT(Text(page), HasSubstr(">voluntary switches / 1000</th>"));
   EXPECT_TRUE(exists(directory / "latency" / "idle-90.epoll-et.hgrm"));
   // It was not measured.
   EXPECT_FALSE(exists(directory / "latency" / "idle-8000.select.hgrm"));
