@@ -95,7 +95,7 @@ void PrintText(const DifferenceReport& report) {
   PrintList("Not compared", report.missing);
   fmt::print("\n{}",
              Wrap("",
-                  "Intervals: hierarchical bootstrap, corrected over the arms "
+                  "Intervals: bootstrap of the rounds, corrected over the arms "
                   "of a scenario. p: Mann-Whitney, B/A. A single run each "
                   "says nothing of how much runs differ; compare measures "
                   "both in turn, which is better."));

@@ -9,9 +9,10 @@
 #include <iterator>
 #include <map>
 #include <random>
-#include <span>
+#include <utility>
 
 #include "bench/lab/metrics.h"
+#include "bench/lab/selection.h"
 #include "bench/verbs/mann_whitney.h"
 
 namespace polymux::bench {
@@ -20,50 +21,74 @@ namespace {
 constexpr int kResamples = 4000;
 constexpr std::uint64_t kSeed = 20'090'101;
 // With fewer rounds the bootstrap's intervals are too narrow to be believed.
-constexpr int kMinRounds = 6;
+constexpr std::size_t kMinRounds = 6;
 constexpr double kFarApart = 24 * 3600;  // s
 
-// The logarithms of the primary metric of the valid trials of a round.
-using Round = std::vector<double>;
-using Rounds = std::map<int, Round>;
+// What the trial of a round that counts says.
+struct Observation {
+  double log_cost;  // of the primary metric
+  int attempt;
+};
+using Rounds = std::map<int, Observation>;
 
-Rounds RoundsOf(const Results& results, const std::string& scenario_name,
-                const std::string& arm_name) {
-  const Plan& plan = results.plan;
+// The rounds of one arm in one scenario: the undisturbed ones where they are
+// enough for a verdict, as in Analyze, else all.
+struct ArmRounds {
   Rounds rounds;
-  for (const Trial& trial : results.trials) {
-    const Scenario& scenario = plan.scenarios[trial.slot.scenario];
-    if (!trial.valid() || scenario.name != scenario_name ||
-        plan.arms[trial.slot.arm].name != arm_name) {
-      continue;
-    }
-    const auto value = FindMetric(kPrimaryMetric).value(trial, scenario);
-    if (value && *value > 0) {
-      rounds[trial.slot.round].push_back(std::log(*value));
-    }
-  }
-  return rounds;
-}
-
-// A round of an arm, with the baseline's trials in it or with none.
-struct PairedRound {
-  Round arm;
-  Round baseline;
+  bool enough = false;
 };
 
-std::vector<PairedRound> Unpaired(const Rounds& arm) {
-  std::vector<PairedRound> rounds;
-  for (const auto& [number, trials] : arm) rounds.push_back({trials, {}});
+template <typename T>
+std::optional<std::size_t> IndexOf(const std::vector<T>& all,
+                                   const std::string& name) {
+  const auto found = std::ranges::find(all, name, &T::name);
+  if (found == all.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - all.begin());
+}
+
+Rounds Observe(const TrialByRound& trials, const Scenario& scenario) {
+  Rounds rounds;
+  for (const auto& [round, trial] : trials) {
+    const auto value = FindMetric(kPrimaryMetric).value(*trial, scenario);
+    if (value && *value > 0) {
+      rounds[round] = {std::log(*value), trial->slot.attempt};
+    }
+  }
   return rounds;
 }
 
-std::vector<PairedRound> Paired(const Rounds& arm, const Rounds& baseline) {
-  std::vector<PairedRound> rounds;
-  for (const auto& [number, trials] : arm) {
-    const auto found = baseline.find(number);
-    if (found != baseline.end()) rounds.push_back({trials, found->second});
+ArmRounds RoundsOf(const Results& results, const std::string& scenario_name,
+                   const std::string& arm_name) {
+  const auto scenario = IndexOf(results.plan.scenarios, scenario_name);
+  const auto arm = IndexOf(results.plan.arms, arm_name);
+  if (!scenario || !arm) return {};
+  const SelectedTrials selected = SelectTrials(results.trials, *scenario, *arm);
+  Rounds clean = Observe(selected.clean, results.plan.scenarios[*scenario]);
+  if (clean.size() >= kMinRounds) return {std::move(clean), true};
+  return {Observe(selected.best, results.plan.scenarios[*scenario]), false};
+}
+
+std::vector<double> Values(const Rounds& rounds) {
+  std::vector<double> values;
+  for (const auto& [round, observation] : rounds) {
+    values.push_back(observation.log_cost);
   }
-  return rounds;
+  return values;
+}
+
+// Arm over baseline where both were measured in the same attempt at a round:
+// what the machine did in it is in both.
+std::vector<double> Ratios(const Rounds& arm, const Rounds& baseline) {
+  std::vector<double> ratios;
+  for (const auto& [round, observation] : arm) {
+    const auto found = baseline.find(round);
+    if (found == baseline.end() ||
+        found->second.attempt != observation.attempt) {
+      continue;
+    }
+    ratios.push_back(observation.log_cost - found->second.log_cost);
+  }
+  return ratios;
 }
 
 // REQUIRES: not empty.
@@ -75,32 +100,19 @@ double Median(std::vector<double>& values) {
   return (*middle + *std::max_element(values.begin(), middle)) / 2;
 }
 
-double MedianOf(Round values) { return values.empty() ? 0 : Median(values); }
-
-std::vector<double> RoundValues(const std::vector<PairedRound>& rounds) {
-  std::vector<double> values;
-  values.reserve(rounds.size());
-  for (const PairedRound& round : rounds) {
-    values.push_back(MedianOf(round.arm) - MedianOf(round.baseline));
-  }
-  return values;
-}
-
 class Bootstrap {
  public:
   // Of exp(median of `b` - median of `a`).  REQUIRES: neither is empty.
-  Estimate Interval(const std::vector<PairedRound>& a,
-                    const std::vector<PairedRound>& b, double level) {
+  Estimate Interval(std::vector<double> a, std::vector<double> b,
+                    double level) {
     std::vector<double> draws;
     draws.reserve(kResamples);
     for (int i = 0; i < kResamples; ++i) {
       draws.push_back(DrawMedian(b) - DrawMedian(a));
     }
     std::ranges::sort(draws);
-    auto values_a = RoundValues(a);
-    auto values_b = RoundValues(b);
     const double tail = (1 - level) / 2;
-    return {.value = std::exp(Median(values_b) - Median(values_a)),
+    return {.value = std::exp(Median(b) - Median(a)),
             .low = std::exp(Quantile(draws, tail)),
             .high = std::exp(Quantile(draws, 1 - tail))};
   }
@@ -114,18 +126,10 @@ class Bootstrap {
                      at - static_cast<double>(below));
   }
 
-  template <typename T>
-  const T& DrawOne(const std::vector<T>& all) {
-    return all[random_() % all.size()];
-  }
-
-  double DrawMedian(const std::vector<PairedRound>& rounds) {
+  double DrawMedian(const std::vector<double>& values) {
     drawn_.clear();
-    for (std::size_t i = 0; i < rounds.size(); ++i) {
-      const PairedRound& round = DrawOne(rounds);
-      const double reference =
-          round.baseline.empty() ? 0 : DrawOne(round.baseline);
-      drawn_.push_back(DrawOne(round.arm) - reference);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      drawn_.push_back(values[random_() % values.size()]);
     }
     return Median(drawn_);
   }
@@ -217,18 +221,16 @@ class Comparison {
   std::optional<Difference> CompareArm(const std::string& scenario,
                                        const std::string& arm,
                                        double confidence) {
-    const Rounds rounds_a = RoundsOf(a_, scenario, arm);
-    const Rounds rounds_b = RoundsOf(b_, scenario, arm);
+    const auto [rounds_a, enough_a] = RoundsOf(a_, scenario, arm);
+    const auto [rounds_b, enough_b] = RoundsOf(b_, scenario, arm);
     if (rounds_a.empty() || rounds_b.empty()) {
       Miss(fmt::format("{} has no valid trial of {} in {}",
                        rounds_a.empty() ? "A" : "B", arm, scenario));
       return std::nullopt;
     }
-    const auto unpaired_a = Unpaired(rounds_a);
-    const auto unpaired_b = Unpaired(rounds_b);
     Bootstrap bootstrap;
-    auto values_a = RoundValues(unpaired_a);
-    auto values_b = RoundValues(unpaired_b);
+    auto values_a = Values(rounds_a);
+    auto values_b = Values(rounds_b);
     Difference difference{
         .scenario = scenario,
         .arm = arm,
@@ -236,15 +238,19 @@ class Comparison {
         .median_b = std::exp(Median(values_b)),
         .rounds_a = static_cast<int>(rounds_a.size()),
         .rounds_b = static_cast<int>(rounds_b.size()),
-        .ratio = bootstrap.Interval(unpaired_a, unpaired_b, confidence),
+        .enough_rounds = enough_a && enough_b,
+        .ratio = bootstrap.Interval(values_a, values_b, confidence),
         .p_value = MannWhitneyP(Unlogged(values_a), Unlogged(values_b))};
     if (report_.baseline.empty() || arm == report_.baseline) return difference;
-    const auto paired_a =
-        Paired(rounds_a, RoundsOf(a_, scenario, report_.baseline));
-    const auto paired_b =
-        Paired(rounds_b, RoundsOf(b_, scenario, report_.baseline));
-    if (!paired_a.empty() && !paired_b.empty()) {
-      difference.relative = bootstrap.Interval(paired_a, paired_b, confidence);
+    const auto ratios_a =
+        Ratios(rounds_a, RoundsOf(a_, scenario, report_.baseline).rounds);
+    const auto ratios_b =
+        Ratios(rounds_b, RoundsOf(b_, scenario, report_.baseline).rounds);
+    if (!ratios_a.empty() && !ratios_b.empty()) {
+      difference.relative = bootstrap.Interval(ratios_a, ratios_b, confidence);
+      difference.enough_rounds =
+          difference.enough_rounds &&
+          std::min(ratios_a.size(), ratios_b.size()) >= kMinRounds;
     }
     return difference;
   }
@@ -265,9 +271,7 @@ class Comparison {
   }
 
   Verdict Judge(const Difference& difference, double noise) const {
-    if (std::min(difference.rounds_a, difference.rounds_b) < kMinRounds) {
-      return Verdict::kInconclusive;
-    }
+    if (!difference.enough_rounds) return Verdict::kInconclusive;
     const Estimate& estimate = difference.preferred();
     if (estimate.low >= 1 - margin_ && estimate.high <= 1 + margin_) {
       return Verdict::kEquivalent;

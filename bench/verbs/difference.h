@@ -19,6 +19,9 @@ struct Difference {
   double median_b = 0;
   int rounds_a = 0;
   int rounds_b = 0;
+  // Whether both have enough rounds without a disturbance for a verdict; else
+  // the disturbed ones are in all these figures.
+  bool enough_rounds = false;
   // B over A.  Its interval knows nothing of what changed between the two
   // runs beside the server.
   Estimate ratio;
@@ -43,9 +46,9 @@ struct DifferenceReport {
   std::vector<std::string> drift;
 };
 
-// Compares the two.  Intervals are percentiles of a hierarchical bootstrap
-// (rounds are drawn, then a trial of each), corrected over the arms of a
-// scenario; the draws are the same each time.  `margin` as in Plan.
+// Compares the two by the trials that count (SelectTrials), one of each round.
+// Intervals are percentiles of a bootstrap of the rounds, corrected over the
+// arms of a scenario; the draws are the same each time.  `margin` as in Plan.
 DifferenceReport Compare(const Results& a, const Results& b, double margin);
 
 }  // namespace polymux::bench

@@ -121,6 +121,64 @@ TEST(DifferenceTest, FewRoundsDecideNothing) {
             Verdict::kInconclusive);
 }
 
+// Two of 12 rounds were disturbed and run again; the disturbed trials said 5
+// times as much.
+Results Repeated() {
+  Results results = Base();
+  const auto first = results.trials;
+  for (const Trial& trial : first) {
+    if (trial.slot.round >= 2) continue;
+    Trial again = trial;
+    again.slot.attempt = 1;
+    results.trials.push_back(again);
+  }
+  for (Trial& trial : results.trials) {
+    if (trial.slot.round >= 2 || trial.slot.attempt == 1) continue;
+    *trial.load.server_cpu_ns *= 5;
+    trial.load.steal_ns = trial.load.window_ns / 2;
+  }
+  return results;
+}
+
+TEST(DifferenceTest, WhatWasRepeatedDoesNotCount) {
+  const Difference low = Of(Compare(Base(), Repeated(), 0.02), "low");
+  EXPECT_EQ(low.rounds_b, 12);
+  EXPECT_DOUBLE_EQ(low.ratio.value, 1);
+  EXPECT_LT(low.ratio.high, 1.02);
+  EXPECT_EQ(low.verdict, Verdict::kEquivalent);
+}
+
+TEST(DifferenceTest, WithTooFewUndisturbedRoundsAllCountAndDecideNothing) {
+  Results disturbed = Base();
+  for (Trial& trial : disturbed.trials) {
+    if (trial.slot.round >= 5) {
+      trial.load.steal_ns = trial.load.window_ns / 2;
+    }
+  }
+  const Difference low = Of(Compare(Base(), disturbed, 0.02), "low");
+  EXPECT_EQ(low.rounds_b, 12);
+  EXPECT_FALSE(low.enough_rounds);
+  EXPECT_EQ(low.verdict, Verdict::kInconclusive);
+}
+
+// The second attempt at a round was at another time, on another machine so to
+// speak.
+TEST(DifferenceTest, ArmAndBaselineAreOfTheSameAttempt) {
+  Results b = Base();
+  for (Trial trial : Base().trials) {
+    if (trial.slot.round >= 3) continue;
+    trial.slot.attempt = 1;
+    *trial.load.server_cpu_ns *= 2;
+    // The arm was disturbed again, the baseline was not.
+    if (trial.slot.arm == 1) trial.load.steal_ns = trial.load.window_ns / 2;
+    b.trials.push_back(trial);
+  }
+  const Difference low = Of(Compare(Base(), b, 0.02), "low");
+  ASSERT_TRUE(low.relative);
+  EXPECT_NEAR(low.relative->value, 1, 0.002);
+  EXPECT_GT(low.relative->low, 0.98);
+}
+
 TEST(DifferenceTest, TheDrawsAreTheSameEachTime) {
   const Results b = Measured([](const std::string& arm, int round) {
     return Usual(round + 3) * (arm == "low" ? 1.05 : 1);
