@@ -1,6 +1,7 @@
 #include "bench/verbs/difference.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,6 +12,7 @@
 #include <random>
 #include <utility>
 
+#include "apps/flag_values.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/selection.h"
 #include "bench/verbs/mann_whitney.h"
@@ -309,12 +311,57 @@ class Comparison {
     Drift("frequency governor", a.governor, b.governor);
     Drift("clock", a.clock_source, b.clock_source);
     Drift("virtualisation", a.virtualisation, b.virtualisation);
-    Drift("reactors", fmt::to_string(a_.plan.reactors),
-          fmt::to_string(b_.plan.reactors));
-    Drift("load threads", fmt::to_string(a_.plan.load_threads),
-          fmt::to_string(b_.plan.load_threads));
+    Drift("somaxconn", a.somaxconn, b.somaxconn);
+    DriftOfPlan();
+    DriftOfArms();
+    DriftOfRun("A", a_);
+    DriftOfRun("B", b_);
     DriftInTime();
     DriftOfBaseline();
+  }
+
+  void DriftOfPlan() {
+    const Plan& a = a_.plan;
+    const Plan& b = b_.plan;
+    Drift("reactors", fmt::to_string(a.reactors), fmt::to_string(b.reactors));
+    Drift("load threads", fmt::to_string(a.load_threads),
+          fmt::to_string(b.load_threads));
+    Drift("window", FormatDuration(a.window), FormatDuration(b.window));
+    Drift("warm-up", FormatDuration(a.warm_up), FormatDuration(b.warm_up));
+    Drift("confidence", fmt::to_string(a.confidence),
+          fmt::to_string(b.confidence));
+    Drift("CPUs of the server", Cpus(a.cpus.server), Cpus(b.cpus.server));
+    Drift("CPUs of the load", Cpus(a.cpus.load), Cpus(b.cpus.load));
+  }
+
+  static std::string Cpus(const std::vector<int>& cpus) {
+    return cpus.empty() ? "shared" : fmt::format("{}", fmt::join(cpus, ","));
+  }
+
+  // The same name for another program.
+  void DriftOfArms() {
+    const auto describe = [](const Arm& arm) {
+      return fmt::format("{} {}", ToString(arm.kind), arm.target);
+    };
+    for (const Arm& arm : a_.plan.arms) {
+      const Arm* const other = Find(b_.plan.arms, arm.name);
+      if (other == nullptr) continue;
+      Drift("what " + arm.name + " is", describe(arm), describe(*other));
+    }
+  }
+
+  // What speaks against one of the two by itself.
+  void DriftOfRun(std::string_view which, const Results& results) {
+    if (!results.complete) {
+      report_.drift.push_back(fmt::format("{} is incomplete", which));
+    }
+    const Analysis analysis = Analyze(results.plan, results.trials);
+    for (const ControlCheck& control : analysis.controls) {
+      if (control.sound) continue;
+      report_.drift.push_back(fmt::format(
+          "{} is not to be quoted: its control came out as different in {}",
+          which, results.plan.scenarios[control.scenario].name));
+    }
   }
 
   void DriftInTime() {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <functional>
 
 #include "tests/bench/lab_samples.h"
@@ -27,6 +28,7 @@ Results Measured(
         SampleTrial(results.plan, slot,
                     cpu_us(results.plan.arms[slot.arm].name, slot.round)));
   }
+  results.complete = true;
   return results;
 }
 
@@ -227,6 +229,37 @@ TEST(DifferenceTest, WarnsOfDrift) {
       Compare(a, b, 0.02).drift,
       ElementsAre("CPU: A old, B new", "number of CPUs: A 2, B 4",
                   "kernel: A Linux 6.1, B Linux 6.2", HasSubstr("10 days")));
+}
+
+TEST(DifferenceTest, WarnsOfAnotherPlan) {
+  const Results a = Base();
+  Results b = Base();
+  b.environment.somaxconn = "128";
+  b.plan.window = std::chrono::seconds(2);
+  b.plan.warm_up = std::chrono::milliseconds(300);
+  b.plan.confidence = 0.99;
+  b.plan.cpus = {.server = {2, 3}, .load = {}};
+  b.plan.arms[2].kind = ArmKind::kForeign;
+  b.plan.arms[2].target = "./raw {port}";
+  b.complete = false;
+  EXPECT_THAT(
+      Compare(a, b, 0.02).drift,
+      ElementsAre("somaxconn: A not known, B 128", "window: A 1s, B 2s",
+                  "warm-up: A 100ms, B 300ms", "confidence: A 0.95, B 0.99",
+                  "CPUs of the server: A 0, B 2,3",
+                  "CPUs of the load: A 1, B shared",
+                  "what raw is: A peer raw, B foreign ./raw {port}",
+                  "B is incomplete"));
+}
+
+TEST(DifferenceTest, WarnsOfAnUnsoundControl) {
+  Results a = Measured([](const std::string& arm, int round) {
+    return Usual(round) * (arm == "low" ? 1.2 : 1);
+  });
+  a.plan.control = "low";
+  EXPECT_THAT(Compare(a, Base(), 0.02).drift,
+              Contains("A is not to be quoted: its control came out as "
+                       "different in small"));
 }
 
 }  // namespace
