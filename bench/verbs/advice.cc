@@ -5,10 +5,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
+#include <utility>
 
 #include "apps/flag_values.h"
+#include "bench/lab/cost_model.h"
 #include "bench/lab/metrics.h"
 #include "poller/backends.h"
 
@@ -17,6 +20,8 @@ namespace {
 
 // Descriptors of a server that are no connection.
 constexpr int kOtherDescriptors = 16;
+// Of compare --connections.
+constexpr int kMostConnections = 1'000'000;
 
 double Log(double value) { return std::log(std::max(1.0, value)); }
 
@@ -49,6 +54,72 @@ std::string Incapable(const Arm& arm, const Workload& workload) {
   return fmt::format("it cannot watch a descriptor above {}", *max_fd);
 }
 
+// Of the most connections, or active ones, that were measured; empty when the
+// workload is not so far from them.
+std::string TooFar(const Workload& workload, int connections, int active) {
+  const auto reason = [](int wanted, int measured, std::string_view what) {
+    return wanted > kFarthest * measured
+               ? fmt::format(
+                     "{} {} are more than {} times the {} that were measured",
+                     wanted, what, kFarthest, measured)
+               : std::string();
+  };
+  std::string text = reason(workload.connections, connections, "connections");
+  return text.empty() ? reason(workload.active, active, "active connections")
+                      : text;
+}
+
+// What is known of an arm, before it is compared with the best.
+struct Ranked {
+  std::size_t arm;  // index into the plan
+  Basis basis = Basis::kNearest;
+  Estimate cpu_us = {};
+  bool of_measured_size = true;
+  // `cpu_us` in each resampling of a model's rounds; empty without a model.
+  std::vector<double> draws = {};
+};
+
+bool IsWithin(const CostModel& model, const Workload& workload, double ready) {
+  return workload.connections >= model.watched_min &&
+         workload.connections <= model.watched_max &&
+         workload.active >= model.active_min &&
+         workload.active <= model.active_max && ready >= model.ready_min &&
+         ready <= model.ready_max &&
+         workload.message_size == model.message_size;
+}
+
+Ranked Predict(const CostModel& model, const Workload& workload, double ready) {
+  const auto cost_us = [&](const CostCoefficients& coefficients) {
+    return CostOfWait(coefficients, workload.connections, ready) / ready / 1e3;
+  };
+  Ranked predicted{
+      .arm = model.arm,
+      .basis = IsWithin(model, workload, ready) ? Basis::kInterpolated
+                                                : Basis::kExtrapolated,
+      .of_measured_size = workload.message_size == model.message_size};
+  for (const CostCoefficients& draw : model.draws) {
+    predicted.draws.push_back(cost_us(draw));
+  }
+  predicted.cpu_us =
+      MakeEstimate(cost_us(model.coefficients()), predicted.draws);
+  return predicted;
+}
+
+// Of two predictions within each resampling, for what a round did to both
+// cancels; else all that the two intervals allow.
+Estimate RatioOf(const Ranked& one, const Ranked& best) {
+  const double ratio = one.cpu_us.value / best.cpu_us.value;
+  if (&one == &best) return {1, 1, 1};
+  std::vector<double> draws;
+  for (std::size_t i = 0; i < std::min(one.draws.size(), best.draws.size());
+       ++i) {
+    draws.push_back(one.draws[i] / best.draws[i]);
+  }
+  if (!draws.empty()) return MakeEstimate(ratio, std::move(draws));
+  return {ratio, one.cpu_us.low / best.cpu_us.high,
+          one.cpu_us.high / best.cpu_us.low};
+}
+
 class Adviser {
  public:
   Adviser(const Results& results, const Analysis& analysis,
@@ -61,15 +132,16 @@ class Adviser {
     FindNearest();
     const bool measured = IsSame(nearest(), workload_);
     if (measured) {
-      advice_.basis = Basis::kMeasured;
-      FromCells();
+      FromCells(Basis::kMeasured);
     } else if (!FromModels()) {
-      advice_.basis = Basis::kNearest;
-      FromCells();
+      const std::string too_far =
+          TooFar(workload_, nearest().connections(), nearest().active);
+      if (!too_far.empty()) Refuse(too_far);
+      FromCells(Basis::kNearest);
     }
     if (!measured) AddReservations();
     Rank();
-    advice_.command = Command();
+    FindCommand();
     return std::move(advice_);
   }
 
@@ -136,7 +208,7 @@ class Adviser {
 
   // The cost in the nearest scenario.  What decides between arms is their
   // ratio within the rounds to the baseline, so the interval is that one's.
-  void FromCells() {
+  void FromCells(Basis basis) {
     const auto baseline = static_cast<std::size_t>(
         std::ranges::find(plan_.arms, plan_.baseline, &Arm::name) -
         plan_.arms.begin());
@@ -150,7 +222,10 @@ class Adviser {
         continue;
       }
       const Summary cost = *cell->Find(kPrimaryMetric);
-      Candidate candidate{.arm = name, .cpu_us = {}};
+      Ranked candidate{
+          .arm = arm,
+          .basis = basis,
+          .of_measured_size = nearest().message_size == workload_.message_size};
       if (arm == baseline) {
         candidate.cpu_us = {cost.median, cost.median, cost.median};
       } else if (cell->effect && base_cost > 0) {
@@ -160,7 +235,7 @@ class Adviser {
       } else {
         candidate.cpu_us = {cost.median, cost.min, cost.max};
       }
-      advice_.candidates.push_back(std::move(candidate));
+      ranked_.push_back(std::move(candidate));
     }
   }
 
@@ -185,38 +260,39 @@ class Adviser {
                       static_cast<double>(workload_.active));
   }
 
-  // Whether every arm has a cost model.
+  // False when there are not models of two arms, or of the only one.  Throws
+  // when there would be, were the workload not so far from them.
   bool FromModels() {
-    std::vector<Candidate> candidates;
-    advice_.basis = Basis::kInterpolated;
+    std::vector<std::string> excluded;
+    std::string too_far;
     for (const std::size_t arm : arms_) {
+      const std::string& name = plan_.arms[arm].name;
       const auto model =
           std::ranges::find(analysis_.models, arm, &CostModel::arm);
-      if (model == analysis_.models.end()) return false;
-      candidates.push_back({.arm = plan_.arms[arm].name,
-                            .cpu_us = Predict(*model, ReadyPerWait(arm))});
-      if (workload_.connections < model->watched_min ||
-          workload_.connections > model->watched_max) {
-        advice_.basis = Basis::kExtrapolated;
+      if (model == analysis_.models.end()) {
+        excluded.push_back(name + ": it has no cost model");
+        continue;
+      }
+      const std::string reason =
+          TooFar(workload_, model->watched_max, model->active_max);
+      if (reason.empty()) {
+        ranked_.push_back(Predict(*model, workload_, ReadyPerWait(arm)));
+      } else {
+        excluded.push_back(fmt::format("{}: {}", name, reason));
+        too_far = reason;
       }
     }
-    advice_.candidates = std::move(candidates);
+    if (ranked_.size() < std::min<std::size_t>(2, arms_.size())) {
+      if (!too_far.empty()) Refuse(too_far);
+      ranked_.clear();
+      return false;
+    }
+    std::ranges::move(excluded, std::back_inserter(advice_.excluded));
     return true;
   }
 
-  Estimate Predict(const CostModel& model, double ready) const {
-    const auto cost = [&](double per_wait, double per_watched,
-                          double per_ready) {
-      const double wait = per_wait + per_watched * workload_.connections;
-      return std::max(0.0, (wait / ready + per_ready) / 1e3);
-    };
-    // All terms at their bounds at once: wider than the truth, not narrower.
-    return {cost(model.per_wait_ns.value, model.per_watched_ns.value,
-                 model.per_ready_ns.value_or(Estimate{}).value),
-            cost(model.per_wait_ns.low, model.per_watched_ns.low,
-                 model.per_ready_ns.value_or(Estimate{}).low),
-            cost(model.per_wait_ns.high, model.per_watched_ns.high,
-                 model.per_ready_ns.value_or(Estimate{}).high)};
+  [[noreturn]] static void Refuse(const std::string& reason) {
+    throw std::runtime_error("the results do not tell: " + reason);
   }
 
   void Reserve(std::string what) {
@@ -252,6 +328,12 @@ class Adviser {
                [](const Scenario& s) { return s.active; });
     CheckRange("bytes per message", static_cast<double>(workload_.message_size),
                [](const Scenario& s) { return s.message_size; });
+    if (!ranked_.front().of_measured_size) {
+      Reserve(
+          "what larger messages cost more is much the same for all backends, "
+          "so "
+          "that ratios come nearer to 1; with smaller ones they go farther");
+    }
     for (const Crossover& crossover : analysis_.crossovers) {
       Reserve(fmt::format(
           "{} is cheaper than {} with fewer than {:.0f} [{:.0f} {:.0f}] "
@@ -264,34 +346,47 @@ class Adviser {
   }
 
   void Rank() {
-    auto& candidates = advice_.candidates;
-    std::ranges::sort(candidates, {}, [](const Candidate& candidate) {
-      return candidate.cpu_us.value;
-    });
-    const Estimate best = candidates.front().cpu_us;
-    candidates.front().ratio = {1, 1, 1};
-    advice_.recommended = {candidates.front().arm};
-    for (Candidate& candidate : candidates) {
-      if (&candidate == &candidates.front()) continue;
-      const Estimate& cost = candidate.cpu_us;
-      candidate.ratio = {cost.value / best.value, cost.low / best.high,
-                         best.low > 0
-                             ? cost.high / best.low
-                             : std::numeric_limits<double>::infinity()};
+    std::ranges::stable_sort(
+        ranked_, {}, [](const Ranked& one) { return one.cpu_us.value; });
+    const Ranked& best = ranked_.front();
+    advice_.basis = best.basis;
+    for (const Ranked& one : ranked_) {
+      Candidate candidate{.arm = plan_.arms[one.arm].name, .basis = one.basis};
+      if (one.of_measured_size) candidate.cpu_us = one.cpu_us;
+      candidate.ratio = RatioOf(one, best);
       // Off by less than the margin is of no use to anybody, and what a
       // neighbouring workload says is too coarse for it anyway.
       candidate.distinct =
           candidate.ratio.low > 1 && candidate.ratio.value > 1 + advice_.margin;
-      if (!candidate.distinct) advice_.recommended.push_back(candidate.arm);
+      if (!candidate.distinct) {
+        advice_.recommended.push_back(candidate.arm);
+        advice_.basis = std::max(advice_.basis, one.basis);
+      }
+      advice_.candidates.push_back(std::move(candidate));
     }
   }
 
-  std::string Command() const {
+  // Why `compare` cannot measure the workload where the results are from; empty
+  // when it can.
+  std::string WhyNotMeasurable() const {
+    const Scenario scenario{.name = "custom",
+                            .active = workload_.active,
+                            .idle = workload_.connections - workload_.active,
+                            .message_size = workload_.message_size};
+    if (workload_.connections > kMostConnections) {
+      return fmt::format("it takes at most {} connections", kMostConnections);
+    }
+    return Obstacle(plan_, scenario, plan_.arms[ranked_.front().arm]);
+  }
+
+  void FindCommand() {
+    advice_.no_command = WhyNotMeasurable();
+    if (!advice_.no_command.empty()) return;
     std::vector<std::string> arms;
     for (const Candidate& candidate : advice_.candidates) {
       if (arms.size() < 2 || !candidate.distinct) arms.push_back(candidate.arm);
     }
-    return fmt::format(
+    advice_.command = fmt::format(
         "polymux compare --arms {} \\\n    --connections {} --active {} --size "
         "{}",
         fmt::join(arms, ","), workload_.connections, workload_.active,
@@ -303,7 +398,8 @@ class Adviser {
   const Workload workload_;
   std::vector<std::size_t> arms_;  // indices into the plan
   std::size_t nearest_ = 0;        // index into the plan
-  Advice advice_;
+  std::vector<Ranked> ranked_ = {};
+  Advice advice_ = {};
 };
 
 }  // namespace

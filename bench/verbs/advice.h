@@ -20,8 +20,8 @@ struct Workload {
 // Where an estimate comes from, the best first.
 enum class Basis {
   kMeasured,      // this very workload
-  kInterpolated,  // a cost model, within the connections it was fitted to
-  kExtrapolated,  // a cost model, beyond them
+  kInterpolated,  // a cost model, within what it was fitted to
+  kExtrapolated,  // a cost model, outside: connections, active ones or size
   kNearest,       // no model: the nearest workload that was measured
 };
 
@@ -31,7 +31,10 @@ std::string_view ToString(Basis basis);
 // What a message would cost a backend.
 struct Candidate {
   std::string arm;
-  Estimate cpu_us;  // server CPU per message
+  Basis basis = Basis::kNearest;
+  // Server CPU per message.  Empty for a message size that was not measured:
+  // only how the arms compare is known then.
+  std::optional<Estimate> cpu_us = {};
   // Relative to the best of them; of the best: 1 to 1.
   Estimate ratio = {};
   // Whether it can be told from the best.
@@ -39,7 +42,7 @@ struct Candidate {
 };
 
 struct Advice {
-  Basis basis = Basis::kNearest;
+  Basis basis = Basis::kNearest;  // of those recommended, the worst
   // The measured scenario that is nearest to the workload.
   std::string nearest;
   // How the workload differs from what was measured, a sentence each.
@@ -51,13 +54,17 @@ struct Advice {
   // than one: there is no detectable difference.
   std::vector<std::string> recommended;
   double margin = 0;  // of the plan
-  // The command that would settle it, in two lines for a shell.
+  // The command that would settle it, in two lines for a shell; empty when
+  // `compare` cannot measure this, and then why.
   std::string command;
+  std::string no_command = {};
 };
 
 // Which backend for this workload, as far as the results tell.  Considers the
 // backends alone, not controls or foreign servers.  `analysis` is that of the
-// results.  Throws std::runtime_error when no backend was measured.
+// results.  Throws std::runtime_error when no backend was measured, or when the
+// workload has more than kFarthest times the connections, or active ones, that
+// were: no line reaches so far.
 Advice Advise(const Results& results, const Analysis& analysis,
               const Workload& workload);
 

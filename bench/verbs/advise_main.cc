@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <exception>
+#include <optional>
 
 #include "apps/flag_values.h"
 #include "apps/user_path.h"
@@ -27,15 +28,20 @@ constexpr char kFooter[] =
     "  polymux advise results.json --connections 200 --active 200 --size 4k\n"
     "\n"
     "Exit code: 0, also when there is no detectable difference; 1 run-time\n"
-    "error; 2 usage.";
+    "error, also when the workload is too far from what was measured; 2 usage.";
 
 // What the results say, with `basis` in it.
 std::string Finding(const Advice& advice) {
+  const std::optional<Estimate>& cpu_us = advice.candidates.front().cpu_us;
+  if (advice.recommended.size() == 1 && !cpu_us) {
+    return fmt::format("Use {} ({}).", advice.recommended.front(),
+                       ToString(advice.basis));
+  }
   if (advice.recommended.size() == 1) {
     return fmt::format(
-        "Use {}: about {:.2f} us of server CPU per message "
+        "Use {}: about {} us of server CPU per message "
         "({}).",
-        advice.recommended.front(), advice.candidates.front().cpu_us.value,
+        advice.recommended.front(), FormatCoefficient(cpu_us->value),
         ToString(advice.basis));
   }
   return fmt::format(
@@ -57,22 +63,34 @@ void PrintList(const char* title, const std::vector<std::string>& list) {
   for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
 }
 
+std::string Interval(const Estimate& estimate) {
+  return fmt::format("[{} {}]", FormatCoefficient(estimate.low),
+                     FormatCoefficient(estimate.high));
+}
+
+void PrintTable(const std::vector<Candidate>& candidates) {
+  fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", "backend", "us/message",
+             "interval", "ratio", "interval", "basis");
+  for (const auto& [arm, basis, cpu_us, ratio, distinct] : candidates) {
+    fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", arm,
+               cpu_us ? FormatCoefficient(cpu_us->value) : "n/a",
+               cpu_us ? Interval(*cpu_us) : "", FormatCoefficient(ratio.value),
+               Interval(ratio), ToString(basis));
+  }
+}
+
 void Print(const Advice& advice) {
   fmt::print("{}\n", Wrap("", Sentence(advice)));
-  fmt::print("{:<20} {:>10} {:>19}   {:>6} {:>15}\n", "backend", "us/message",
-             "interval", "ratio", "interval");
-  for (const Candidate& candidate : advice.candidates) {
-    fmt::print("{:<20} {:>10.2f} {:>19}   {:>6.2f} {:>15}\n", candidate.arm,
-               candidate.cpu_us.value,
-               fmt::format("[{:.2f} {:.2f}]", candidate.cpu_us.low,
-                           candidate.cpu_us.high),
-               candidate.ratio.value,
-               fmt::format("[{:.2f} {:.2f}]", candidate.ratio.low,
-                           candidate.ratio.high));
-  }
+  PrintTable(advice.candidates);
   PrintList("Not considered", advice.excluded);
   PrintList("Mind", advice.reservations);
   if (advice.basis == Basis::kMeasured && advice.recommended.size() == 1) {
+    return;
+  }
+  if (advice.command.empty()) {
+    fmt::print(
+        "\n{}",
+        Wrap("", "compare cannot settle it here: " + advice.no_command + "."));
     return;
   }
   fmt::print("\nThis would settle it:\n  {}\n", advice.command);

@@ -36,18 +36,27 @@ class AdviceTest : public testing::Test {
   // 5000 + 10 N + 2000 r ns for "base", with `width` to either side of the
   // middle term; 1000 + 110 N + 2000 r for "low".
   void AddModels(double width) {
-    analysis_.models = {{.arm = 0,
-                         .per_wait_ns = {5000, 5000, 5000},
-                         .per_watched_ns = {10, 10 - width, 10 + width},
-                         .per_ready_ns = Estimate{2000, 2000, 2000},
-                         .watched_min = 10,
-                         .watched_max = 80},
-                        {.arm = 1,
-                         .per_wait_ns = {1000, 1000, 1000},
-                         .per_watched_ns = {110, 110, 110},
-                         .per_ready_ns = Estimate{2000, 2000, 2000},
-                         .watched_min = 10,
-                         .watched_max = 80}};
+    analysis_.models = {MakeModel(0, 5000, 10), MakeModel(1, 1000, 110)};
+    for (int i = 0; i < 40; ++i) {
+      const double share = (i - 19.5) / 19.5;
+      analysis_.models[0].draws.push_back({5000, 10 + share * width, 2000});
+      analysis_.models[1].draws.push_back({1000, 110, 2000});
+    }
+  }
+
+  static CostModel MakeModel(std::size_t arm, double per_wait,
+                             double per_watched) {
+    return {.arm = arm,
+            .per_wait_ns = {per_wait, per_wait, per_wait},
+            .per_watched_ns = {per_watched, per_watched, per_watched},
+            .per_ready_ns = Estimate{2000, 2000, 2000},
+            .message_size = 100,
+            .watched_min = 10,
+            .watched_max = 80,
+            .active_min = 1,
+            .active_max = 10,
+            .ready_min = 1,
+            .ready_max = 10};
   }
 
   Advice Ask(const Workload& workload) const {
@@ -64,7 +73,7 @@ TEST_F(AdviceTest, TheMeasuredWorkload) {
   EXPECT_EQ(advice.nearest, "small");
   EXPECT_THAT(advice.recommended, ElementsAre("low"));
   ASSERT_EQ(advice.candidates.size(), 2u);
-  EXPECT_DOUBLE_EQ(advice.candidates[0].cpu_us.value, 5.5);
+  EXPECT_DOUBLE_EQ(advice.candidates[0].cpu_us->value, 5.5);
   EXPECT_DOUBLE_EQ(advice.candidates[1].ratio.value, 2);
   EXPECT_THAT(advice.reservations, IsEmpty());
 }
@@ -103,7 +112,7 @@ TEST_F(AdviceTest, ModelsSayWhoWinsWithManyConnections) {
   const Advice few = Ask({.connections = 20, .active = 10});
   EXPECT_EQ(few.basis, Basis::kInterpolated);
   EXPECT_THAT(few.recommended, ElementsAre("low"));
-  EXPECT_DOUBLE_EQ(few.candidates[0].cpu_us.value, (1000 + 2200) / 10e3 + 2);
+  EXPECT_DOUBLE_EQ(few.candidates[0].cpu_us->value, (1000 + 2200) / 10e3 + 2);
   const Advice many = Ask({.connections = 80, .active = 10});
   EXPECT_EQ(many.basis, Basis::kInterpolated);
   EXPECT_THAT(many.recommended, ElementsAre("base"));
@@ -113,8 +122,87 @@ TEST_F(AdviceTest, SaysThatItExtrapolates) {
   AddModels(0);
   const Advice advice = Ask({.connections = 84, .active = 1});
   EXPECT_EQ(advice.basis, Basis::kExtrapolated);
-  EXPECT_THAT(Ask({.connections = 5000, .active = 10}).reservations,
-              Contains(HasSubstr("5000 connections is beyond")));
+  EXPECT_THAT(Ask({.connections = 800, .active = 10}).reservations,
+              Contains(HasSubstr("800 connections is beyond")));
+}
+
+TEST_F(AdviceTest, EachBackendExtrapolatesByItself) {
+  AddModels(0);
+  analysis_.models[1].watched_max = 15;
+  const Advice advice = Ask({.connections = 70, .active = 10});
+  EXPECT_THAT(advice.recommended, ElementsAre("base"));
+  EXPECT_EQ(advice.basis, Basis::kInterpolated);
+  EXPECT_EQ(advice.candidates[0].basis, Basis::kInterpolated);
+  EXPECT_EQ(advice.candidates[1].basis, Basis::kExtrapolated);
+}
+
+TEST_F(AdviceTest, MoreActiveOnesThanMeasuredExtrapolateToo) {
+  AddModels(0);
+  const Advice advice = Ask({.connections = 60, .active = 60});
+  EXPECT_EQ(advice.basis, Basis::kExtrapolated);
+  EXPECT_THAT(advice.reservations,
+              Contains(HasSubstr("60 active connections is beyond")));
+}
+
+TEST_F(AdviceTest, AnotherSizeHasNoMicroseconds) {
+  AddModels(0);
+  const Advice advice =
+      Ask({.connections = 20, .active = 10, .message_size = 65'536});
+  EXPECT_EQ(advice.basis, Basis::kExtrapolated);
+  EXPECT_THAT(advice.recommended, ElementsAre("low"));
+  for (const Candidate& candidate : advice.candidates) {
+    EXPECT_FALSE(candidate.cpu_us) << candidate.arm;
+  }
+  EXPECT_GT(advice.candidates[1].ratio.value, 1);
+  EXPECT_THAT(advice.reservations, Contains(HasSubstr("nearer to 1")));
+  analysis_.models.clear();
+  EXPECT_FALSE(Ask({.connections = 20, .active = 10, .message_size = 65'536})
+                   .candidates[0]
+                   .cpu_us);
+}
+
+TEST_F(AdviceTest, RefusesWhatIsTooFar) {
+  AddModels(0);
+  EXPECT_NO_THROW(Ask({.connections = 800, .active = 10}));
+  EXPECT_THROW(Ask({.connections = 801, .active = 10}), std::runtime_error);
+  EXPECT_THROW(Ask({.connections = 101, .active = 101}), std::runtime_error);
+  // Of two one may reach farther.
+  analysis_.models[1].watched_max = 20;
+  results_.plan.arms[1].max_fd.reset();
+  EXPECT_THROW(Ask({.connections = 300, .active = 10}), std::runtime_error);
+  analysis_.models.clear();
+  EXPECT_THROW(Ask({.connections = 1'000'000, .active = 10}),
+               std::runtime_error);
+}
+
+// What a round did to both arms is in both predictions.
+TEST_F(AdviceTest, TheRatioOfTwoModelsIsTakenWithinTheRounds) {
+  AddModels(0);
+  for (CostModel& model : analysis_.models) {
+    for (std::size_t i = 0; i < model.draws.size(); ++i) {
+      for (double& value : model.draws[i]) value *= 1 + 0.01 * double(i);
+    }
+  }
+  const Advice advice = Ask({.connections = 20, .active = 10});
+  EXPECT_GT(advice.candidates[0].cpu_us->high,
+            1.3 * advice.candidates[0].cpu_us->value);
+  EXPECT_NEAR(advice.candidates[1].ratio.high, advice.candidates[1].ratio.value,
+              1e-9);
+}
+
+TEST_F(AdviceTest, NamesNoCommandThatCannotRun) {
+  AddModels(0);
+  EXPECT_EQ(Ask({.connections = 80, .active = 10}).no_command, "");
+  results_.plan.descriptor_limit = 85;
+  const Advice advice = Ask({.connections = 80, .active = 10});
+  EXPECT_EQ(advice.command, "");
+  EXPECT_THAT(advice.no_command, HasSubstr("the limit of 85"));
+  results_.plan.descriptor_limit = 10'000'000;
+  analysis_.models[0].watched_max = 200'000;
+  results_.plan.arms[1].max_fd.reset();
+  analysis_.models[1].watched_max = 200'000;
+  EXPECT_THAT(Ask({.connections = 1'000'001, .active = 10}).no_command,
+              HasSubstr("at most 1000000"));
 }
 
 TEST_F(AdviceTest, WideModelsCannotDecide) {

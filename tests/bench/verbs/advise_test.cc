@@ -14,6 +14,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class AdviseTest : public testing::Test {
@@ -25,16 +26,32 @@ class AdviseTest : public testing::Test {
 
 TEST_F(AdviseTest, SaysWhatToUseAndWhatWouldSettleIt) {
   const VerbOutcome outcome =
-      RunVerb({"advise", file_, "--connections", "4000", "--active", "1%"});
+      RunVerb({"advise", file_, "--connections", "900", "--active", "1%"});
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_THAT(outcome.output, AllOf(StartsWith("The results do not tell"),
                                     HasSubstr("Use base")));
   EXPECT_THAT(outcome.output,
-              HasSubstr("--connections 4000 --active 40 --size 100"));
+              HasSubstr("--connections 900 --active 9 --size 100"));
   std::istringstream lines(outcome.output);
   for (std::string line; std::getline(lines, line);) {
     EXPECT_LE(line.size(), 80u) << line;
   }
+}
+
+TEST_F(AdviseTest, RefusesWhatIsTooFar) {
+  const VerbOutcome outcome =
+      RunVerb({"advise", file_, "--connections", "1000000", "--active", "10"});
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_THAT(outcome.errors, HasSubstr("more than 10 times the 210"));
+}
+
+TEST_F(AdviseTest, AnotherSizeHasNoMicroseconds) {
+  const VerbOutcome outcome = RunVerb({"advise", file_, "--connections", "10",
+                                       "--active", "10", "--size", "64k"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("n/a"));
+  EXPECT_THAT(outcome.output, Not(HasSubstr(" us of server CPU")));
 }
 
 TEST_F(AdviseTest, Errors) {
