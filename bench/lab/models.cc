@@ -123,7 +123,7 @@ std::string WhyUnmodelled(std::span<const WaitCost> costs) {
   std::set<double> watched;
   for (const WaitCost& cost : costs) watched.insert(cost.watched);
   if (watched.size() < kLeastWatched) {
-    return fmt::format("measured with only {} numbers of connections",
+    return fmt::format("undisturbed trials with only {} numbers of connections",
                        watched.size());
   }
   return "its trials do not tell a, b and c apart";

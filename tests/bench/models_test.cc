@@ -156,7 +156,7 @@ TEST_F(ModelsTest, TooFewNumbersOfConnectionsAreAReason) {
   });
   ASSERT_EQ(Fit().unmodelled.size(), 1u);
   EXPECT_EQ(Fit().unmodelled[0].reason,
-            "measured with only 2 numbers of connections");
+            "undisturbed trials with only 2 numbers of connections");
 }
 
 // A wait that brings the same each time tells nothing of what that costs.
