@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+
+#include "bench/lab/selection.h"
 
 namespace polymux::bench {
 namespace {
@@ -42,12 +45,9 @@ std::string Footer(const LatencyCounts& counts, double total) {
 LatencyCounts MergeLatencies(const Results& results, std::size_t scenario,
                              std::size_t arm) {
   LatencyCounts counts;
-  for (const Trial& trial : results.trials) {
-    if (trial.slot.scenario != scenario || trial.slot.arm != arm ||
-        !trial.valid()) {
-      continue;
-    }
-    for (const auto& [upper_ns, count] : trial.load.histogram) {
+  const auto selected = SelectTrials(results.trials, scenario, arm);
+  for (const auto& [round, trial] : selected.best) {
+    for (const auto& [upper_ns, count] : trial->load.histogram) {
       counts[upper_ns] += count;
     }
   }

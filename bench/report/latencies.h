@@ -14,7 +14,7 @@ namespace polymux::bench {
 // average of their percentiles.
 using LatencyCounts = std::map<std::int64_t, std::int64_t>;
 
-// Of all valid trials of an arm in a scenario together.
+// Of an arm in a scenario, of all trials together that count: one per round.
 LatencyCounts MergeLatencies(const Results& results, std::size_t scenario,
                              std::size_t arm);
 

@@ -178,8 +178,8 @@ constexpr std::array kSections{
           return InPanels(ForestPlots(results, analysis));
         }},
     Section{"figures", "Figures and reasons",
-            "Medians over the valid trials; hover for minimum and maximum. "
-            "Percentiles are those of single trials, never averaged.",
+            "Medians over the rounds, one trial of each; hover for minimum and "
+            "maximum. Percentiles are those of single trials, never averaged.",
             "", FigureTables},
     Section{"cost", "Cost against connections",
             "Both axes are logarithmic. Marks are medians, whiskers minimum "
@@ -190,16 +190,16 @@ constexpr std::array kSections{
             "only, for instance <code>polymux compare --scenarios "
             "echo-1,echo-100,echo-1000</code>.",
             CurvesAndCrossovers},
-    Section{"latency", "Latency at each percentile",
-            "Read upwards from a percentile: so long the slowest of the others "
-            "took. Flat is good; a step up on the right is what a few "
-            "unlucky messages met. The histograms of all valid trials are "
-            "added up, "
-            "and a line ends where fewer than 10 messages lie beyond.",
-            "",
-            [](const Results& results, const Analysis& analysis) {
-              return InPanels(LatencySpectra(results, analysis));
-            }},
+    Section{
+        "latency", "Latency at each percentile",
+        "Read upwards from a percentile: so long the slowest of the others "
+        "took. Flat is good; a step up on the right is what a few "
+        "unlucky messages met. The histograms of one trial per round are "
+        "added up, and a line ends where fewer than 10 messages lie beyond.",
+        "",
+        [](const Results& results, const Analysis& analysis) {
+          return InPanels(LatencySpectra(results, analysis));
+        }},
     Section{"load", "Latency against load",
             "An open loop: messages are due at times that do not depend on the "
             "server, at the same rates for all arms, and latency counts from "

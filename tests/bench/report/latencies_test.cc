@@ -8,12 +8,13 @@
 namespace polymux::bench {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Pair;
 using testing::StartsWith;
 
-TEST(LatenciesTest, AddsUpTheCountsOfValidTrials) {
+TEST(LatenciesTest, AddsUpTheCountsOfTrialsThatCount) {
   Results results = SampleResults();
   // Three rounds of {2000: 600, 20000: 400}.
   EXPECT_THAT(MergeLatencies(results, 0, 0),
@@ -26,6 +27,21 @@ TEST(LatenciesTest, AddsUpTheCountsOfValidTrials) {
               ElementsAre(Pair(2000, 600), Pair(3000, 5), Pair(20'000, 400)));
   // This arm has no part in this scenario.
   EXPECT_TRUE(MergeLatencies(results, 1, 1).empty());
+}
+
+// As the tables do: the last untainted attempt of a round.
+TEST(LatenciesTest, ATrialThatWasRepeatedIsNotCountedTwice) {
+  Results results = SampleResults();
+  Trial again = results.trials[0];
+  again.slot.attempt = 1;
+  again.load.histogram = {{3000, 7}};
+  results.trials[0].load.steal_ns = 900'000'000;
+  results.trials[0].load.histogram = {{9000, 7}};
+  results.trials.push_back(again);
+  const auto counts =
+      MergeLatencies(results, again.slot.scenario, again.slot.arm);
+  EXPECT_THAT(counts, Contains(Pair(3000, 7)));
+  EXPECT_FALSE(counts.contains(9000));
 }
 
 TEST(LatenciesTest, WritesWhatHdrHistogramReads) {
