@@ -323,6 +323,9 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
   plan.cpus = AssignCpus(cpus, MostLoops(plan), plan.load_threads);
   for (Scenario& scenario : plan.scenarios) {
     scenario.arrivals = options.arrivals.value_or(scenario.arrivals);
+    if (!scenario.idle_to_limit) continue;
+    scenario.idle = MostIdle(plan, scenario);
+    scenario.idle_to_limit = false;
   }
   plan.baseline = BaselineOf(options, plan.arms);
   plan.control = AddControl(plan.baseline, plan.arms);

@@ -41,11 +41,11 @@ void PrintPeers() {
 void PrintScenarios() {
   fmt::print("\nScenarios (compare --scenarios)\n");
   for (const Scenario& scenario : BuiltInScenarios()) {
-    fmt::print("  {:<12} {}\n", scenario.name, scenario.Describe());
+    fmt::print("  {:<14} {}\n", scenario.name, scenario.Describe());
   }
   fmt::print("\nGroups of scenarios (compare --scenarios)\n");
   for (const ScenarioGroup& group : ScenarioGroups()) {
-    fmt::print("  {:<12} {}: {} to {}\n", group.name, group.question,
+    fmt::print("  {:<14} {}: {} to {}\n", group.name, group.question,
                group.members.front(), group.members.back());
   }
 }

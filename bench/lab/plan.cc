@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "apps/flag_values.h"
+#include "bench/lab/text.h"
 #include "bench/lab/williams.h"
 
 namespace polymux::bench {
@@ -32,6 +33,9 @@ int DescriptorsNeeded(const Plan& plan, const Scenario& scenario) {
   return scenario.connections() + scenario.slow_readers + kOwnDescriptors +
          loops * kDescriptorsPerLoop;
 }
+
+// To connect them takes poll as long as their square: here about a minute.
+constexpr std::size_t kMostIdle = 50'000;
 
 // A page: beyond it the alignment of the stack repeats.
 constexpr std::uint64_t kPaddingLimit = 4096;
@@ -101,7 +105,7 @@ std::string DescribeCpus(const CpuAssignment& cpus) {
 }
 
 std::string DescribeRounds(const Plan& plan) {
-  if (!plan.precision) return fmt::format("{} rounds", plan.rounds);
+  if (!plan.precision) return Counted(plan.rounds, "round");
   return fmt::format("{} to {} rounds, until each interval is within +-{:g} %,",
                      plan.least_rounds, plan.rounds, 100 * *plan.precision);
 }
@@ -121,6 +125,14 @@ std::string DescribeArm(const Arm& arm) {
 }
 
 }  // namespace
+
+int MostIdle(const Plan& plan, const Scenario& scenario) {
+  Scenario alone = scenario;
+  alone.idle = 0;
+  const auto needed = static_cast<std::size_t>(DescriptorsNeeded(plan, alone));
+  if (plan.descriptor_limit < needed) return 0;
+  return static_cast<int>(std::min(plan.descriptor_limit - needed, kMostIdle));
+}
 
 std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm) {
@@ -236,11 +248,11 @@ std::string DescribePlan(const Plan& plan) {
   }
   fmt::format_to(out, "\nscenarios\n");
   for (const Scenario& scenario : plan.scenarios) {
-    fmt::format_to(out, "  {:<12} {}\n", scenario.name, scenario.Describe());
+    fmt::format_to(out, "  {:<14} {}\n", scenario.name, scenario.Describe());
     for (const Arm& arm : plan.arms) {
       const std::string obstacle = Obstacle(plan, scenario, arm);
       if (obstacle.empty()) continue;
-      fmt::format_to(out, "  {:<12} without {}: {}\n", "", arm.name, obstacle);
+      fmt::format_to(out, "  {:<14} without {}: {}\n", "", arm.name, obstacle);
     }
   }
   return text;

@@ -58,6 +58,10 @@ struct Slot {
   int padding = 0;
 };
 
+// How many idle connections fit beside the active ones into the descriptors
+// that one process may have; at most 50,000.
+int MostIdle(const Plan& plan, const Scenario& scenario);
+
 // Why this arm cannot take part in this scenario; empty when it can.
 std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm);

@@ -29,10 +29,17 @@ const std::vector<Scenario>& Table() {
       {.name = "idle-1000", .active = 10, .idle = 1000},
       {.name = "idle-3000", .active = 10, .idle = 3000},
       {.name = "idle-10000", .active = 10, .idle = 10'000},
+      {.name = "idle-max", .active = 10, .idle_to_limit = true},
       {.name = "active-10", .active = 10, .idle = 990},
       {.name = "active-100", .active = 100, .idle = 900},
       {.name = "active-500", .active = 500, .idle = 500},
       {.name = "active-1000", .active = 1000},
+      {.name = "grid-10-10", .active = 1, .idle = 9},
+      {.name = "grid-100-1", .active = 1, .idle = 99},
+      {.name = "grid-100-10", .active = 10, .idle = 90},
+      {.name = "grid-10000-1", .active = 100, .idle = 9900},
+      {.name = "grid-10000-10", .active = 1000, .idle = 9000},
+      {.name = "grid-10000-100", .active = 10'000},
       {.name = "size-64", .active = 100, .message_size = 64},
       {.name = "size-512", .active = 100, .message_size = 512},
       {.name = "size-4k", .active = 100, .message_size = 4096},
@@ -65,6 +72,11 @@ const std::vector<ScenarioGroup>& Groups() {
       {"active-curve",
        "the share that is active, of 1000",
        {"active-10", "active-100", "active-500", "active-1000"}},
+      {"grid",
+       "connections and the active share",
+       {"grid-10-10", "idle-0", "grid-100-1", "grid-100-10", "echo-100",
+        "active-10", "active-100", "active-1000", "grid-10000-1",
+        "grid-10000-10", "grid-10000-100"}},
       {"sizes",
        "the size of a message",
        {"size-64", "size-512", "size-4k", "size-16k", "size-64k"}},
@@ -106,9 +118,13 @@ std::string Plural(int count, std::string_view thing) {
 }  // namespace
 
 std::string Scenario::Describe() const {
-  std::string text = idle == 0 ? Plural(active, "connection")
-                               : fmt::format("{} active among {}", active,
-                                             Plural(idle, "idle connection"));
+  std::string text = Plural(active, "connection");
+  if (idle_to_limit) {
+    text = fmt::format("{} active among idle ones up to the limit", active);
+  } else if (idle > 0) {
+    text = fmt::format("{} active among {}", active,
+                       Plural(idle, "idle connection"));
+  }
   text += message_size < 1024
               ? fmt::format(", {}-byte messages", message_size)
               : fmt::format(", messages of {}", FormatSize(message_size));

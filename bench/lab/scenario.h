@@ -38,6 +38,9 @@ struct Scenario {
   bool fan_out = false;
   // I/O loops of the server; empty: as many as the plan says.
   std::optional<int> reactors = {};
+  // As many idle connections as there are descriptors for, instead of `idle`:
+  // set when the plan is made, which knows the limit.
+  bool idle_to_limit = false;
 
   int connections() const { return active + idle; }
   // A closed loop on connections that last: nothing but messages that are
@@ -58,8 +61,7 @@ struct Scenario {
 // The one table of built-in scenarios.
 std::span<const Scenario> BuiltInScenarios();
 
-// Built-in scenarios that differ in one number and so answer a question
-// together.
+// Built-in scenarios that answer a question together.
 struct ScenarioGroup {
   std::string_view name;
   std::string_view question;

@@ -43,6 +43,10 @@ std::string FormatNumber(double value) {
   return fmt::format("{:.{}f}{}", value, decimals, unit);
 }
 
+std::string Counted(int count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
 std::string Wrap(std::string_view first, std::string_view text,
                  std::size_t width) {
   std::string result(first);

@@ -27,6 +27,9 @@ std::string FormatNumber(double value);
 // two decimals at most and whole numbers from 100 on: "-0.11", "49.3", "17960".
 std::string FormatCoefficient(double value);
 
+// "1 round", "2 rounds".
+std::string Counted(int count, std::string_view thing);
+
 // `text` in lines of at most `width` columns, broken at blanks; what is longer
 // than a line stays whole.  Newlines in `text` count as blanks.  The first line
 // begins with `first`, the others with as many blanks.  Ends with a newline.

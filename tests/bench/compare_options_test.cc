@@ -49,6 +49,14 @@ TEST(CompareOptionsTest, TheDefaultMeasuresUnderFiveMinutes) {
   EXPECT_LT(EstimateAll(plan), std::chrono::minutes(5));
 }
 
+TEST(CompareOptionsTest, ThePlanKnowsHowManyIdleConnectionsFit) {
+  const Plan plan = PlanOf({"--scenarios", "idle-max"});
+  ASSERT_EQ(plan.scenarios.size(), 1u);
+  EXPECT_EQ(plan.scenarios[0].idle, MostIdle(plan, plan.scenarios[0]));
+  EXPECT_GT(plan.scenarios[0].idle, 19'900);
+  EXPECT_FALSE(plan.scenarios[0].idle_to_limit);
+}
+
 TEST(CompareOptionsTest, TwoMoreArmsStillMeasureUnderFiveMinutes) {
   const Plan plan = PlanOf({"--arm", "a=a {port}", "--arm", "b=b {port}"});
   EXPECT_EQ(plan.arms.size(), 8u);

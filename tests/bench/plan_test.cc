@@ -139,6 +139,22 @@ TEST(PlanTest, ObstaclesSayWhatIsInTheWay) {
   EXPECT_EQ(Obstacle(plan, crowd, plan.arms[0]), "forbidden here");
 }
 
+TEST(PlanTest, AsManyIdleConnectionsAsThereAreDescriptors) {
+  Plan plan = SamplePlan();
+  Scenario scenario{.name = "most", .active = 10, .idle_to_limit = true};
+  plan.descriptor_limit = 20'000;
+  scenario.idle = MostIdle(plan, scenario);
+  EXPECT_GT(scenario.idle, 19'900);
+  EXPECT_EQ(Obstacle(plan, scenario, plan.arms[0]), "");
+  // Not one more.
+  ++scenario.idle;
+  EXPECT_NE(Obstacle(plan, scenario, plan.arms[0]), "");
+  plan.descriptor_limit = std::size_t{1} << 40;
+  EXPECT_EQ(MostIdle(plan, scenario), 50'000);
+  plan.descriptor_limit = 5;
+  EXPECT_EQ(MostIdle(plan, scenario), 0);
+}
+
 TEST(PlanTest, OnlyOurServersFanOut) {
   Plan plan = SamplePlan();
   plan.scenarios[0].fan_out = true;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "bench/lab/usage_error.h"
@@ -30,6 +31,26 @@ TEST(ScenarioTest, AGroupStandsForItsMembers) {
       EXPECT_EQ(selected[i].name, group.members[i]);
     }
   }
+}
+
+// The heat map has a place for each number of connections and active share.
+TEST(ScenarioTest, TheGridHasNoGaps) {
+  const std::vector<std::string> names{"grid"};
+  std::map<int, std::set<int>> shares;  // in percent, by connections
+  for (const Scenario& scenario : SelectScenarios(names)) {
+    EXPECT_TRUE(scenario.is_plain()) << scenario.name;
+    EXPECT_EQ(scenario.depth, 1) << scenario.name;
+    EXPECT_EQ(scenario.message_size, Scenario().message_size) << scenario.name;
+    EXPECT_EQ(scenario.active * 100 % scenario.connections(), 0);
+    shares[scenario.connections()].insert(scenario.active * 100 /
+                                          scenario.connections());
+  }
+  const std::set<int> all{1, 10, 100};
+  EXPECT_EQ(shares, (std::map<int, std::set<int>>{// Of ten none is a hundredth.
+                                                  {10, {10, 100}},
+                                                  {100, all},
+                                                  {1000, all},
+                                                  {10'000, all}}));
 }
 
 TEST(ScenarioTest, AMemberOfAGroupIsTakenOnce) {
@@ -75,6 +96,9 @@ TEST(ScenarioTest, ANameGivenTwiceIsAnError) {
 TEST(ScenarioTest, DescribesItself) {
   EXPECT_EQ((Scenario{.name = "x", .active = 1}).Describe(),
             "1 connection, 100-byte messages");
+  EXPECT_EQ(
+      (Scenario{.name = "x", .active = 5, .idle_to_limit = true}).Describe(),
+      "5 active among idle ones up to the limit, 100-byte messages");
   EXPECT_EQ((Scenario{.name = "x",
                       .active = 5,
                       .idle = 20,
