@@ -4,10 +4,12 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/statistics.h"
+#include "bench/lab/text.h"
 
 namespace polymux::bench {
 namespace {
@@ -141,26 +143,41 @@ void NoteCpus(const Results& results, NoteList& notes) {
            notes);
 }
 
-// Effects that are missing for want of rounds.
+// Why a scenario lacks effects for want of rounds; empty: it does not.
+std::string TooFewRounds(const Plan& plan, std::span<const Cell> cells,
+                         std::size_t scenario) {
+  int rounds = 0;
+  bool lacks = false;
+  for (const Cell& cell : cells) {
+    if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
+    lacks = true;
+    rounds = std::max(rounds, cell.compared_rounds);
+  }
+  if (!lacks) return {};
+  const double confidence =
+      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+  return fmt::format(
+      "{} {} too few for an interval of {:.4g} % (needed so that all of them "
+      "together hold with {:g} %), which takes {}: no verdict.",
+      Counted(rounds, "round"), rounds == 1 ? "is" : "are", 100 * confidence,
+      100 * plan.confidence, ValuesNeeded(confidence));
+}
+
+// One note for all scenarios of which the same is to be said.
 void NoteTooFewRounds(const Plan& plan, std::span<const Cell> cells,
                       NoteList& notes) {
-  for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
-    int rounds = 0;
-    bool lacks = false;
-    for (const Cell& cell : cells) {
-      if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
-      lacks = true;
-      rounds = std::max(rounds, cell.compared_rounds);
-    }
-    if (!lacks) continue;
-    const double confidence =
-        std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
-    notes.push_back(fmt::format(
-        "{}: {} rounds are too few for an interval of {:.4g} % (needed so "
-        "that all of them together hold with {:g} %), which takes {}: no "
-        "verdict.",
-        plan.scenarios[scenario].name, rounds, 100 * confidence,
-        100 * plan.confidence, ValuesNeeded(confidence)));
+  std::vector<std::pair<std::string, std::vector<std::string>>> reasons;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const std::string reason = TooFewRounds(plan, cells, i);
+    if (reason.empty()) continue;
+    auto same = std::ranges::find(
+        reasons, reason,
+        &std::pair<std::string, std::vector<std::string>>::first);
+    if (same == reasons.end()) same = reasons.insert(same, {reason, {}});
+    same->second.push_back(plan.scenarios[i].name);
+  }
+  for (const auto& [reason, scenarios] : reasons) {
+    notes.push_back(fmt::format("{}: {}", fmt::join(scenarios, ", "), reason));
   }
 }
 
@@ -213,10 +230,17 @@ void NoteControl(const Plan& plan, NoteList& notes) {
                         plan.control, plan.baseline));
 }
 
-}  // namespace
+// How a rendering marks what the notes speak of.
+struct Notation {
+  std::string_view client_bound;  // half of the trials are
+  std::string_view interval;
+};
 
-std::vector<std::string> Notes(const Results& results,
-                               std::span<const Cell> cells) {
+constexpr Notation kOfTable{" (*)", "[low, high]"};
+constexpr Notation kOfReport{"", "(low to high)"};
+
+NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
+                   const Notation& notation) {
   NoteList notes;
   NoteIncomplete(results, notes);
   NoteInvalid(results.plan, cells, notes);
@@ -224,9 +248,10 @@ std::vector<std::string> Notes(const Results& results,
   NoteTainted(results.plan, cells, notes);
   NoteDisturbedEffects(results.plan, cells, notes);
   NoteFlag(results, kClientBound,
-           "the server was less than 90 % busy. Where that is so in half of "
-           "the trials (*), do not rank by msg/s or latency; CPU per message "
-           "stands.",
+           fmt::format("the server was less than 90 % busy. Where that is so "
+                       "in half of the trials{}, do not rank by msg/s or "
+                       "latency; CPU per message stands.",
+                       notation.client_bound),
            notes);
   NoteFlag(results, kUnsaturated,
            "the load generator had time to spare too; other programs took the "
@@ -247,11 +272,23 @@ std::vector<std::string> Notes(const Results& results,
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);
   notes.push_back(fmt::format(
-      "[low, high]: the true ratios of all arms of a scenario lie in these "
-      "with "
-      "{:g} % confidence. Equivalent: within {:g} % of the baseline.",
-      100 * results.plan.confidence, 100 * results.plan.margin));
+      "{}: the true ratios of all arms of a scenario lie in these with {:g} % "
+      "confidence. Equivalent: within {:g} % of the baseline.",
+      notation.interval, 100 * results.plan.confidence,
+      100 * results.plan.margin));
   return notes;
+}
+
+}  // namespace
+
+std::vector<std::string> Notes(const Results& results,
+                               std::span<const Cell> cells) {
+  return MakeNotes(results, cells, kOfTable);
+}
+
+std::vector<std::string> NotesOfReport(const Results& results,
+                                       std::span<const Cell> cells) {
+  return MakeNotes(results, cells, kOfReport);
 }
 
 std::string DebugWarning(const Results& results) {

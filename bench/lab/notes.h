@@ -11,9 +11,13 @@
 namespace polymux::bench {
 
 // What must stand beside the figures lest they mislead, the gravest first: a
-// sentence or two each.
+// sentence or two each.  In the notation of the table on the console.
 std::vector<std::string> Notes(const Results& results,
                                std::span<const Cell> cells);
+
+// The same in the notation of the HTML and the Markdown report.
+std::vector<std::string> NotesOfReport(const Results& results,
+                                       std::span<const Cell> cells);
 
 // Why these figures must not be quoted at all; empty when they may be.
 std::string DebugWarning(const Results& results);

@@ -85,11 +85,11 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
   for (const std::string& alarm : Alarms(results, analysis)) {
     text += fmt::format("\n> **{}**\n", EscapeMarkdown(alarm));
   }
-  text +=
-      fmt::format("\n{}. {}. {} rounds of {} per arm, baseline {}.\n",
-                  EscapeMarkdown(results.environment.date),
-                  EscapeMarkdown(Describe(results.environment)), plan.rounds,
-                  LengthText(plan.window), EscapeMarkdown(plan.baseline));
+  text += fmt::format("\n{}. {}. {} of {} per arm, baseline {}.\n",
+                      EscapeMarkdown(results.environment.date),
+                      EscapeMarkdown(Describe(results.environment)),
+                      Counted(plan.rounds, "round"), LengthText(plan.window),
+                      EscapeMarkdown(plan.baseline));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     text += ScenarioPart(plan, analysis, i);
   }
@@ -99,7 +99,7 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
     text += "\n## Cost of a wait\n\n```text" + models + "```\n";
   }
   text += "\n## Notes\n\n";
-  for (const std::string& note : Notes(results, analysis.cells)) {
+  for (const std::string& note : NotesOfReport(results, analysis.cells)) {
     text += fmt::format("- {}\n", EscapeMarkdown(note));
   }
   return text;

@@ -109,7 +109,7 @@ std::string EnvironmentTable(const Results& results,
 
 std::string NoteList(const Results& results, const Analysis& analysis) {
   std::string items;
-  for (const std::string& note : Notes(results, analysis.cells)) {
+  for (const std::string& note : NotesOfReport(results, analysis.cells)) {
     items += fmt::format("<li>{}</li>\n", EscapeHtml(note));
   }
   return "<ul>\n" + items + "</ul>\n";

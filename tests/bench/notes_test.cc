@@ -29,10 +29,37 @@ TEST(NotesTest, SaysWhatAnIntervalIs) {
 }
 
 TEST(NotesTest, TooFewRoundsAreNotPassedOver) {
-  EXPECT_THAT(NotesOf(SampleResults()),
-              Contains(AllOf(StartsWith("small: 3 rounds are too few for "
-                                        "an interval of 97.5 %"),
-                             HasSubstr("which takes 7: no verdict"))));
+  EXPECT_THAT(
+      NotesOf(SampleResults()),
+      Contains(AllOf(StartsWith("small, crowd: 3 rounds are too few for "
+                                "an interval of 97.5 %"),
+                     HasSubstr("which takes 7: no verdict"))));
+}
+
+TEST(NotesTest, ScenariosOfWhichTheSameIsToBeSaidShareANote) {
+  Results results = SampleResults();
+  std::erase_if(results.trials,
+                [](const Trial& trial) { return trial.slot.round > 1; });
+  EXPECT_THAT(NotesOf(results),
+              Contains(StartsWith("small, crowd: 2 rounds are")));
+  std::erase_if(results.trials, [](const Trial& trial) {
+    return trial.slot.round > 0 && trial.slot.scenario == 1;
+  });
+  EXPECT_THAT(NotesOf(results),
+              AllOf(Contains(StartsWith("small: 2 rounds are too few")),
+                    Contains(StartsWith("crowd: 1 round is too few"))));
+}
+
+TEST(NotesTest, AReportHasANotationOfItsOwn) {
+  const Results results = SampleResults();
+  const auto cells = Analyze(results.plan, results.trials).cells;
+  const auto of_table = Notes(results, cells);
+  const auto of_report = NotesOfReport(results, cells);
+  EXPECT_EQ(of_report.size(), of_table.size());
+  for (const char* mark : {"(*)", "[low, high]"}) {
+    EXPECT_THAT(of_table, Contains(HasSubstr(mark)));
+    EXPECT_THAT(of_report, Not(Contains(HasSubstr(mark))));
+  }
 }
 
 TEST(NotesTest, AVerdictOfDisturbedRoundsIsMarked) {
