@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "bench/report/chart.h"
@@ -139,22 +140,39 @@ class Panel {
   void DrawRow(const Row& row, double y) {
     const std::string word = VerdictWord(plan_, *row.cell);
     const std::string arm = EscapeHtml(plan_.arms[row.cell->arm].name);
-    body_ += fmt::format(
-        R"(<g class="{}"><text class="arm" x="{}" y="{:.1f}" )"
-        R"(text-anchor="end">{}</text>)"
-        R"(<path class="{}" d="M{low:.1f} {top:.1f}v8m0 -4H{high:.1f}m0 -4v8"/>)"
-        R"(<path class="mark" d="{}"><title>{} {}</title></path>)",
-        ArmClass(row.cell->arm), kLeft - 10, y + 4, arm,
-        row.has_interval ? "interval" : "range", Mark(row, y), arm,
-        EffectText(*row.cell), fmt::arg("low", X(row.low)),
-        fmt::arg("high", std::max(X(row.high), X(row.low) + 1)),
-        fmt::arg("top", y - 4));
+    body_ +=
+        fmt::format(R"(<g class="{}"><text class="arm" x="{}" y="{:.1f}" )"
+                    R"(text-anchor="end">{}</text>)"
+                    R"(<path class="{}" d="{}"/>)"
+                    R"(<path class="mark" d="{}"><title>{} {}</title></path>)",
+                    ArmClass(row.cell->arm), kLeft - 10, y + 4, arm,
+                    row.has_interval ? "interval" : "range", Bar(row, y),
+                    Mark(row, y), arm, EffectText(*row.cell));
     const double text_x = kRight + 12;
     body_ +=
         fmt::format(R"(<text class="value" x="{}" y="{:.1f}">{}</text>)"
                     R"(<text class="word" x="{}" y="{:.1f}">{}</text></g>)",
                     text_x, y - 2, RatioText(row.ratio), text_x, y + 12,
                     row.has_interval ? word : "too few rounds");
+  }
+
+  bool IsBeyond(double ratio) const {
+    return ratio > scale_.max() * 1.0001 || ratio < scale_.min() * 0.9999;
+  }
+
+  // From low to high; an end beyond the edge has no cap, for it is none.
+  std::string Bar(const Row& row, double y) const {
+    // Nothing but the arrow, which would hide it.
+    if (IsBeyond(row.low) && IsBeyond(row.high) && IsBeyond(row.ratio)) {
+      return {};
+    }
+    const double left = X(row.low);
+    const double right = std::max(X(row.high), left + 1);
+    std::string path = fmt::format("M{:.1f} {:.1f}H{:.1f}", left, y, right);
+    for (const auto& [end, x] : {std::pair(row.low, left), {row.high, right}}) {
+      if (!IsBeyond(end)) path += fmt::format("M{:.1f} {:.1f}v8", x, y - 4);
+    }
+    return path;
   }
 
   // Beyond the edge: an arrow that points there.

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "bench/lab/metrics.h"
 #include "bench/lab/notes.h"
+#include "bench/lab/statistics.h"
 #include "bench/lab/text.h"
 #include "bench/peers/peers.h"
 #include "poller/backends.h"
@@ -21,7 +23,9 @@ std::string_view DisturbedMark(const Effect& effect) {
 // "poll (1.204, 1.19 to 1.22)".
 std::string ArmWithEffect(const Plan& plan, const Cell& cell) {
   const std::string& name = plan.arms[cell.arm].name;
-  if (!cell.effect) return name;
+  if (!cell.effect) {
+    return cell.ratio ? fmt::format("{} ({})", name, EffectText(cell)) : name;
+  }
   return fmt::format("{} ({}{}, {} to {})", name, DisturbedMark(*cell.effect),
                      RatioText(cell.effect->ratio), RatioText(cell.effect->low),
                      RatioText(cell.effect->high));
@@ -33,6 +37,37 @@ std::string Capitalised(std::string_view word) {
     text[0] = static_cast<char>(text[0] - 'a' + 'A');
   }
   return text;
+}
+
+// Why the arms without an effect have none: "too few rounds (3 of 7)".
+std::string TooFewRounds(const Plan& plan, std::span<const Cell> cells) {
+  int rounds = 0;
+  for (const Cell& cell : cells) {
+    if (!cell.ratio || cell.effect) continue;
+    rounds = std::max(rounds, cell.valid_trials - cell.tainted_trials);
+  }
+  const std::size_t scenario = cells.front().scenario;
+  const double confidence =
+      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+  return fmt::format("too few rounds ({} of {})", rounds,
+                     ValuesNeeded(confidence));
+}
+
+// " No verdict, too few rounds (3 of 7): poll (1.204)." Empty: all have one.
+std::string WithoutVerdict(const Plan& plan, std::span<const Cell> cells) {
+  std::vector<std::string> arms;
+  bool has_effects = true;
+  for (const Cell& cell : cells) {
+    const std::string& name = plan.arms[cell.arm].name;
+    if (cell.verdict || !cell.ratio || name == plan.control) continue;
+    arms.push_back(ArmWithEffect(plan, cell));
+    has_effects = has_effects && cell.effect.has_value();
+  }
+  if (arms.empty()) return {};
+  const std::string reason = plan.control.empty() ? "there is no control"
+                             : has_effects ? "too few rounds of the control"
+                                           : TooFewRounds(plan, cells);
+  return fmt::format(" No verdict, {}: {}.", reason, Join(arms));
 }
 
 }  // namespace
@@ -60,7 +95,16 @@ std::string VerdictWord(const Plan& plan, const Cell& cell) {
 }
 
 std::string RatioText(double ratio) {
-  return ratio < 2 ? fmt::format("{:.3f}", ratio) : FormatNumber(ratio);
+  if (ratio >= 2) return FormatNumber(ratio);
+  // What differs from 1 must not look like it: a verdict may rest on that.
+  constexpr int kMostDigits = 6;
+  for (int digits = 3; digits < kMostDigits; ++digits) {
+    const double scale = std::pow(10, digits);
+    if (std::round(ratio * scale) != scale) {
+      return fmt::format("{:.{}f}", ratio, digits);
+    }
+  }
+  return "1.000";
 }
 
 std::string EffectText(const Cell& cell) {
@@ -94,7 +138,7 @@ std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
     sentence +=
         fmt::format(" {}: {}.", Capitalised(ToString(verdict)), Join(arms));
   }
-  return sentence;
+  return sentence + WithoutVerdict(plan, cells);
 }
 
 std::vector<std::string> Alarms(const Results& results,

@@ -25,14 +25,14 @@ const ControlCheck* FindControl(const Analysis& analysis, std::size_t scenario);
 // "slower", "baseline", "control", "not measured", "no verdict".
 std::string VerdictWord(const Plan& plan, const Cell& cell);
 
-// "1.034", or "6.10" when that is enough.
+// "1.034", or "6.10" when that is enough, or "0.9996" lest it look like 1.
 std::string RatioText(double ratio);
 
 // "1.034 (1.021 to 1.047)"; without an interval "1.034"; "" without any.
 std::string EffectText(const Cell& cell);
 
 // "epoll-lt needs 4.93 us of server CPU per message. Slower: poll (1.204,
-// 1.19 to 1.22). Equivalent: ..."
+// 1.19 to 1.22). Equivalent: ..."  And why the others have no verdict.
 std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
                              std::size_t scenario);
 

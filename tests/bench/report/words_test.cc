@@ -12,6 +12,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::MatchesRegex;
+using testing::Not;
 
 TEST(WordsTest, ASentenceNamesEveryVerdict) {
   const Results results = RichResults(3);
@@ -30,6 +31,29 @@ TEST(WordsTest, WithoutABaselineThereIsNothingToSay) {
   }
   EXPECT_THAT(ScenarioSentence(results.plan, RichAnalysis(results), 0),
               HasSubstr("Nothing is known of the baseline, epoll-lt."));
+}
+
+TEST(WordsTest, WithoutAVerdictTheSentenceSaysWhy) {
+  Results results = RichResults(3);
+  const auto sentence = [&results](std::size_t scenario) {
+    return ScenarioSentence(results.plan, Analyze(results.plan, results.trials),
+                            scenario);
+  };
+  EXPECT_THAT(sentence(2),
+              AllOf(HasSubstr("No verdict, too few rounds (3 of "),
+                    HasSubstr("epoll-et (0.9"), HasSubstr("poll (1.7"),
+                    Not(HasSubstr("epoll-lt#2"))));
+  results.plan.control = "";
+  EXPECT_THAT(sentence(2), HasSubstr("No verdict, there is no control: "));
+}
+
+TEST(WordsTest, ARatioThatIsNotOneDoesNotLookLikeIt) {
+  EXPECT_EQ(RatioText(0.9996), "0.9996");
+  EXPECT_EQ(RatioText(0.99996), "0.99996");
+  EXPECT_EQ(RatioText(1.0004), "1.0004");
+  EXPECT_EQ(RatioText(1), "1.000");
+  EXPECT_EQ(RatioText(0.9994), "0.999");
+  EXPECT_EQ(RatioText(1.0336), "1.034");
 }
 
 TEST(WordsTest, EveryArmHasAWord) {
