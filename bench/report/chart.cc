@@ -17,8 +17,9 @@ constexpr double kRight = 10;
 constexpr double kTop = 22;
 constexpr double kBottom = 40;
 
-// As many as there are in report.css.
-constexpr std::size_t kArmStyles = 16;
+// As many as there are in report.css; one shape for each hue.
+constexpr std::size_t kHues = 8;
+constexpr std::size_t kDashes = 16;
 
 // Round steps within a power of ten.
 constexpr std::array kSteps{1.0, 2.0, 5.0};
@@ -26,6 +27,7 @@ constexpr std::array kSteps{1.0, 2.0, 5.0};
 // Corners of a shape about the origin.
 using Shape = std::vector<Point>;
 
+// REQUIRES: not the circle, which is the first one.
 const Shape& ShapeOf(std::size_t arm) {
   static const auto& shapes = *new std::vector<Shape>{
       {{-.71, -.71}, {.71, -.71}, {.71, .71}, {-.71, .71}},  // square
@@ -47,7 +49,7 @@ const Shape& ShapeOf(std::size_t arm) {
       {{0, -1.05}, {1, -.32}, {.62, .85}, {-.62, .85}, {-1, -.32}},
       {{-1, -.5}, {1, -.5}, {1, .5}, {-1, .5}},  // flat
   };
-  return shapes[arm % shapes.size()];
+  return shapes[arm % kHues - 1];
 }
 
 void KeepPositive(std::vector<double>& values) {
@@ -96,19 +98,27 @@ std::vector<Tick> LogarithmicTicks(double min, double max, int count) {
 
 }  // namespace
 
-std::string ArmClass(std::size_t arm) {
-  return fmt::format("a{}", arm % kArmStyles);
+std::string ArmClass(std::size_t arm) { return fmt::format("a{}", arm); }
+
+std::string ArmStyle(std::size_t arm) {
+  // The hues with filled marks; with hollow ones; with an outline.
+  constexpr std::array<std::string_view, 3> kTiers{
+      "", " --fill: var(--panel); --edge: var(--arm); --edge-width: 1.6;",
+      " --edge: var(--ink); --edge-width: 1.6; --line-width: 3.4;"};
+  return fmt::format(".{} {{ --arm: var(--hue{}); --dash: var(--dash{});{} }}",
+                     ArmClass(arm), arm % kHues, arm % kDashes,
+                     kTiers[arm / kHues % kTiers.size()]);
 }
 
 std::string MarkerPath(std::size_t arm, double x, double y, double radius) {
-  if (arm % 8 == 0) {
+  if (arm % kHues == 0) {
     return fmt::format(
         "M{:.1f} {:.1f}a{r:.1f} {r:.1f} 0 1 0 {d:.1f} 0"
         "a{r:.1f} {r:.1f} 0 1 0 -{d:.1f} 0z",
         x - radius, y, fmt::arg("r", radius), fmt::arg("d", 2 * radius));
   }
   std::string path;
-  for (const Point& corner : ShapeOf(arm % 8 - 1)) {
+  for (const Point& corner : ShapeOf(arm)) {
     path += fmt::format("{}{:.1f} {:.1f}", path.empty() ? 'M' : 'L',
                         x + corner.x * radius, y + corner.y * radius);
   }

@@ -8,11 +8,16 @@
 
 namespace polymux::bench {
 
-// The class of what belongs to an arm: the style sheet gives it a colour, and
-// hides all of it when the reader deselects the arm.
+// The class of what belongs to an arm, all of which is hidden when the reader
+// deselects the arm.
 std::string ArmClass(std::size_t arm);
 
-// An SVG path around (x, y), a shape of each arm's own, for those who see no
+// The rule of the style sheet that gives this class its looks, of those that
+// report.css has: a hue, filled or hollow marks, dashes.  24 arms look
+// different; the 25th looks like the first.
+std::string ArmStyle(std::size_t arm);
+
+// An SVG path around (x, y), a shape of each hue's own, for those who see no
 // colours.
 std::string MarkerPath(std::size_t arm, double x, double y, double radius);
 

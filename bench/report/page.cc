@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "bench/lab/environment.h"
 #include "bench/lab/notes.h"
+#include "bench/lab/text.h"
 #include "bench/report/call_bars.h"
 #include "bench/report/chart.h"
 #include "bench/report/cost_curve.h"
@@ -38,6 +42,7 @@ struct Section {
   std::string_view how;      // to read it
   std::string_view without;  // what stands there without data; empty: nothing
   std::string (*content)(const Results&, const Analysis&);
+  bool has_key = false;  // its charts tell arms apart by their looks alone
 };
 
 std::string InPanels(std::string content) {
@@ -97,9 +102,9 @@ std::string EnvironmentTable(const Results& results,
                                      ? ""
                                      : ", sanitizer " + build.sanitizer)) +
       Entry("plan",
-            fmt::format("{} rounds; warm-up {}, window {}; reactors {}, load "
+            fmt::format("{}; warm-up {}, window {}; reactors {}, load "
                         "threads {}; seed {}",
-                        plan.rounds, LengthText(plan.warm_up),
+                        Counted(plan.rounds, "round"), LengthText(plan.warm_up),
                         LengthText(plan.window), plan.reactors,
                         plan.load_threads, plan.seed)) +
       Entry("trials", fmt::format("{}{}", results.trials.size(),
@@ -189,7 +194,7 @@ constexpr std::array kSections{
             "Not measured: give scenarios that differ in their connections "
             "only, for instance <code>polymux compare --scenarios "
             "echo-1,echo-100,echo-1000</code>.",
-            CurvesAndCrossovers},
+            CurvesAndCrossovers, true},
     Section{
         "latency", "Latency at each percentile",
         "Read upwards from a percentile: so long the slowest of the others "
@@ -199,7 +204,8 @@ constexpr std::array kSections{
         "",
         [](const Results& results, const Analysis& analysis) {
           return InPanels(LatencySpectra(results, analysis));
-        }},
+        },
+        true},
     Section{"load", "Latency against load",
             "An open loop: messages are due at times that do not depend on the "
             "server, at the same rates for all arms, and latency counts from "
@@ -209,7 +215,8 @@ constexpr std::array kSections{
             "loop) that differ in nothing else.",
             [](const Results& results, const Analysis& analysis) {
               return InPanels(LoadCurves(results, analysis));
-            }},
+            },
+            true},
     Section{"calls", "System calls per message",
             "What the server's own counters saw in the window, per message: "
             "fewer calls explain less CPU. Arms without our counters are "
@@ -229,12 +236,13 @@ constexpr std::array kSections{
     Section{"trials", "Every trial, in the order in which they ran",
             "A run that drifts shows as a slope, a disturbance as a few points "
             "of all arms that stand out together. Red outline: an invalid "
-            "trial, which does not count. Hollow: a tainted one, which was "
+            "trial, which does not count. Faint: a tainted one, which was "
             "repeated. Hover for round and flags.",
             "",
             [](const Results& results, const Analysis& analysis) {
               return InPanels(StripPlots(results, analysis));
-            }},
+            },
+            true},
     Section{"notes", "Notes", "", "", NoteList},
     Section{"arms", "What each arm is", "", "", ArmDescriptions},
     Section{"method", "Method in brief", "", "", Method},
@@ -247,6 +255,16 @@ struct Sections {
   std::string html;
 };
 
+// Which arm is which, where the boxes are out of sight.
+std::string Key(const Plan& plan) {
+  std::string items;
+  for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
+    items += fmt::format("<li class=\"{}\">{}{}</li>", ArmClass(arm),
+                         MarkerIcon(arm), EscapeHtml(plan.arms[arm].name));
+  }
+  return "<ul class=\"key\">" + items + "</ul>\n";
+}
+
 Sections RenderSections(const Results& results, const Analysis& analysis) {
   Sections sections;
   for (const Section& section : kSections) {
@@ -257,6 +275,7 @@ Sections RenderSections(const Results& results, const Analysis& analysis) {
       content = fmt::format("<p>{}</p>\n", section.without);
     } else if (!section.how.empty()) {
       how = fmt::format("<p class=\"how\">{}</p>\n", section.how);
+      if (section.has_key) how += Key(results.plan);
     }
     sections.contents += fmt::format("<li><a href=\"#{}\">{}</a></li>\n",
                                      section.id, section.title);
@@ -279,12 +298,13 @@ std::string ArmBoxes(const Plan& plan) {
   return boxes;
 }
 
-std::string ToggleRules(const Plan& plan) {
+// How each arm looks, and that it does not when it is hidden.
+std::string ArmRules(const Plan& plan) {
   std::string rules;
   for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
     rules += fmt::format(
-        "body:has(#show{0}:not(:checked)) main .{1} {{ display: none; }}\n",
-        arm, ArmClass(arm));
+        "{}\nbody:has(#show{}:not(:checked)) main .{} {{ display: none; }}\n",
+        ArmStyle(arm), arm, ArmClass(arm));
   }
   return rules;
 }
@@ -299,18 +319,31 @@ std::string Verdicts(const Plan& plan, const Analysis& analysis) {
   return items;
 }
 
-// "epoll-lt against poll and select: server CPU per message".
-std::string Heading(const Plan& plan) {
+// "Server CPU per message: poll and select against epoll-lt"; `name_of` writes
+// an arm's name.
+template <typename NameOf>
+std::string Heading(const Plan& plan, const NameOf& name_of) {
   std::vector<std::string> others;
   for (const Arm& arm : plan.arms) {
     if (arm.name != plan.baseline && arm.name != plan.control) {
-      others.push_back(arm.name);
+      others.push_back(name_of(arm.name));
     }
   }
-  return others.empty()
-             ? fmt::format("Server CPU per message of {}", plan.baseline)
-             : fmt::format("Server CPU per message: {} against {}",
-                           Join(others), plan.baseline);
+  const std::string baseline = name_of(plan.baseline);
+  return others.empty() ? fmt::format("Server CPU per message of {}", baseline)
+                        : fmt::format("Server CPU per message: {} against {}",
+                                      Join(others), baseline);
+}
+
+std::string PlainHeading(const Plan& plan) { return Heading(plan, EscapeHtml); }
+
+// A name is not broken at its hyphen, unless a phone is too narrow for it.
+std::string MarkedHeading(const Plan& plan) {
+  constexpr std::size_t kLongestUnbroken = 20;
+  return Heading(plan, [](const std::string& name) {
+    if (name.size() > kLongestUnbroken) return EscapeHtml(name);
+    return fmt::format("<span class=\"name\">{}</span>", EscapeHtml(name));
+  });
 }
 
 }  // namespace
@@ -323,21 +356,22 @@ std::string RenderPage(const Results& results, const Analysis& analysis) {
                           EscapeHtml(alarm));
   }
   const Sections sections = RenderSections(results, analysis);
-  return FillTemplate(
-      kReportHtml, {{"title", EscapeHtml(Heading(plan))},
-                    {"style", kReportCss},
-                    {"toggles", ToggleRules(plan)},
-                    {"heading", EscapeHtml(Heading(plan))},
-                    {"alarms", alarms},
-                    {"verdicts", Verdicts(plan, analysis)},
-                    {"conditions", EscapeHtml(fmt::format(
-                                       "{}. {}. {} rounds of {} per arm.",
-                                       results.environment.date,
-                                       Describe(results.environment),
-                                       plan.rounds, LengthText(plan.window)))},
-                    {"contents", sections.contents},
-                    {"arms", ArmBoxes(plan)},
-                    {"sections", sections.html}});
+  const std::map<std::string_view, std::string> values{
+      {"title", PlainHeading(plan)},
+      {"style", kReportCss},
+      {"arm_rules", ArmRules(plan)},
+      {"heading", MarkedHeading(plan)},
+      {"alarms", alarms},
+      {"verdicts", Verdicts(plan, analysis)},
+      {"conditions",
+       EscapeHtml(fmt::format(
+           "{}. {}. {} of {} per arm.", results.environment.date,
+           Describe(results.environment), Counted(plan.rounds, "round"),
+           LengthText(plan.window)))},
+      {"contents", sections.contents},
+      {"arms", ArmBoxes(plan)},
+      {"sections", sections.html}};
+  return FillTemplate(kReportHtml, values);
 }
 
 }  // namespace polymux::bench

@@ -67,12 +67,27 @@ TEST(ScaleTest, WhatIsNotPositiveHasNoLogarithm) {
   EXPECT_LT(empty.min(), empty.max());
 }
 
-TEST(ChartTest, EachArmHasAShapeOfItsOwn) {
+TEST(ChartTest, EachHueHasAShapeOfItsOwn) {
   std::set<std::string> shapes;
   for (std::size_t arm = 0; arm < 8; ++arm) {
     shapes.insert(MarkerPath(arm, 5, 5, 2));
   }
   EXPECT_EQ(shapes.size(), 8u);
+}
+
+TEST(ChartTest, TwentyFourArmsLookDifferent) {
+  std::set<std::string> looks;
+  for (std::size_t arm = 0; arm < 24; ++arm) {
+    const std::string rule = ArmStyle(arm);
+    looks.insert(MarkerPath(arm, 5, 5, 2) + rule.substr(rule.find('{')));
+  }
+  EXPECT_EQ(looks.size(), 24u);
+}
+
+TEST(ChartTest, HidingAnArmLeavesTheOthers) {
+  std::set<std::string> classes;
+  for (std::size_t arm = 0; arm < 60; ++arm) classes.insert(ArmClass(arm));
+  EXPECT_EQ(classes.size(), 60u);
 }
 
 TEST(ChartTest, TextIsEscaped) {

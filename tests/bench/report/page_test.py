@@ -55,6 +55,51 @@ COLOURS = """
 """
 
 
+PANEL = """
+getComputedStyle(document.querySelector('figure')).backgroundColor.match(
+    /[\\d.]+/g).map(Number)
+"""
+
+# Of each arm, what its marks and its lines look like.
+LOOKS = """
+[...document.querySelectorAll('.arms label')].map((label, arm) => {
+  const mark = label.querySelector('.mark');
+  const look = getComputedStyle(mark);
+  const line = getComputedStyle(
+      document.querySelector(`#latency .a${arm} .line`));
+  return {mark: [mark.getAttribute('d'), look.fill, look.stroke],
+          line: [line.stroke, line.strokeDasharray, line.strokeWidth],
+          colour: line.stroke};
+})
+"""
+
+# Of each section, how far below the arms its heading is when a link leads
+# there; and how far it could still go.
+LANDINGS = """
+(() => {
+  document.documentElement.style.scrollBehavior = 'auto';
+  return [...document.querySelectorAll('nav a')].map(link => {
+    link.click();
+    const heading = document.querySelector(
+        link.getAttribute('href') + ' h2').getBoundingClientRect();
+    const arms = document.querySelector('.arms').getBoundingClientRect();
+    return {link: link.innerText, top: heading.top,
+            gap: heading.top - Math.max(0, arms.bottom),
+            last: scrollY + innerHeight >=
+                  document.documentElement.scrollHeight - 1};
+  });
+})()
+"""
+
+# The sections in which arms are told apart by their looks alone, and the names
+# of the key that can be seen there.
+KEYS = """
+Object.fromEntries([...document.querySelectorAll('section:has(.key)')].map(
+    section => [section.id, [...section.querySelectorAll('.key li')].filter(
+        e => e.getBoundingClientRect().height > 0).map(e => e.innerText)]))
+"""
+
+
 def contrast(one, other):
     """The contrast ratio of WCAG 2."""
 
@@ -77,7 +122,11 @@ class PageTest(unittest.TestCase):
         cls.addClassCleanup(directory.cleanup)
         cls.page = os.path.join(directory.name, "sound.html")
         cls.unsound = os.path.join(directory.name, "unsound.html")
-        subprocess.run([SAMPLE_PAGE, cls.page, cls.unsound], check=True)
+        cls.many = os.path.join(directory.name, "many.html")
+        long_run = os.path.join(directory.name, "long.html")
+        subprocess.run(
+            [SAMPLE_PAGE, cls.page, cls.unsound, cls.many, long_run],
+            check=True)
         cls.browser = Browser()
         cls.addClassCleanup(cls.browser.close)
 
@@ -85,6 +134,15 @@ class PageTest(unittest.TestCase):
         self.browser.call("Emulation.clearDeviceMetricsOverride")
         self.browser.call("Emulation.setEmulatedMedia", features=[])
         self.browser.open(self.page)
+
+    def use_screen(self, width, height=800, mobile=False):
+        self.browser.call("Emulation.setDeviceMetricsOverride", width=width,
+                          height=height, deviceScaleFactor=1, mobile=mobile)
+
+    def use_scheme(self, scheme):
+        self.browser.call(
+            "Emulation.setEmulatedMedia",
+            features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def evaluate(self, expression):
         return self.browser.evaluate(expression)
@@ -161,6 +219,92 @@ class PageTest(unittest.TestCase):
         self.assertEqual(self.evaluate(visible), 0)
         self.assertGreater(self.evaluate(visible.replace("a3", "a2")), 20)
 
+    def test_many_arms_can_be_told_apart(self):
+        self.browser.open(self.many)
+        for scheme in ("light", "dark"):
+            self.use_scheme(scheme)
+            looks = self.evaluate(LOOKS)
+            panel = self.evaluate(PANEL)
+            self.assertEqual(len(looks), 18)
+            for what in ("mark", "line"):
+                different = {tuple(look[what]) for look in looks}
+                self.assertEqual(len(different), 18, what)
+            for look in looks:
+                colour = [int(c) for c in re.findall(r"\d+", look["colour"])]
+                self.assertGreater(contrast(colour, panel), 3)
+
+    def test_the_seventeenth_arm_is_not_the_first(self):
+        self.browser.open(self.many)
+        visible = """[...document.querySelectorAll('main .a0')].filter(
+            e => e.getBoundingClientRect().height > 0).length"""
+        before = self.evaluate(visible)
+        self.evaluate("document.querySelector('#show16').click()")
+        self.assertEqual(self.evaluate(visible), before)
+        self.assertEqual(self.evaluate(visible.replace("a0", "a16")), 0)
+
+    def test_a_call_stands_out_and_has_one_colour(self):
+        for scheme in ("light", "dark"):
+            self.use_scheme(scheme)
+            panel = self.evaluate(PANEL)
+            for style in range(8):
+                fill = self.evaluate(f"""(() => {{
+                    const e = document.querySelector('rect.call');
+                    e.setAttribute('class', 'call c{style}');
+                    return getComputedStyle(e).fill; }})()""")
+                colour = [int(c) for c in re.findall(r"\d+", fill)]
+                with self.subTest(scheme=scheme, style=style):
+                    self.assertGreater(contrast(colour, panel), 3)
+
+    def test_a_link_leads_to_a_heading_that_can_be_seen(self):
+        for page in (self.page, self.many):
+            for width in (1280, 800, 600, 390):
+                self.browser.open(page)
+                self.use_screen(width)
+                for landing in self.evaluate(LANDINGS):
+                    with self.subTest(page=page, width=width, at=landing):
+                        self.assertGreaterEqual(landing["gap"], 0)
+                        if not landing["last"]:
+                            self.assertLess(landing["top"], 200)
+
+    def test_a_key_where_the_boxes_are_out_of_sight(self):
+        keys = self.evaluate(KEYS)
+        self.assertEqual(list(keys), ["cost", "latency", "load", "trials"])
+        self.assertEqual(list(keys.values()), [[]] * 4)
+        self.use_screen(390, mobile=True)
+        for section, names in self.evaluate(KEYS).items():
+            self.assertEqual(len(names), 6, section)
+            self.assertIn("epoll-lt#2", names)
+        self.use_screen(1280)
+        self.browser.call("Emulation.setEmulatedMedia", media="print")
+        try:
+            for section, names in self.evaluate(KEYS).items():
+                self.assertEqual(len(names), 6, section)
+        finally:
+            self.browser.call("Emulation.setEmulatedMedia", media="")
+
+    def test_the_map_of_winners_is_not_cut_off(self):
+        # 6 columns of 1280 pixels are as wide as 4 of these.
+        self.use_screen(720)
+        self.assertEqual(self.evaluate("""
+            (() => {
+              const table = document.querySelector('.winners');
+              return Math.max(0, table.offsetWidth -
+                                 table.parentElement.clientWidth);
+            })()"""), 0)
+        close = self.evaluate("""
+            [...document.querySelectorAll('.winner.close')].map(
+                e => getComputedStyle(e).backgroundColor)""")
+        self.assertNotEqual(close, [])
+        self.assertNotIn("rgba(0, 0, 0, 0)", close)
+
+    def test_the_heading_does_not_break_a_name(self):
+        for width in range(360, 1300, 37):
+            self.use_screen(width)
+            lines = self.evaluate("""
+                [...document.querySelectorAll('h1 .name')].map(
+                    e => e.getClientRects().length)""")
+            self.assertEqual(lines, [1] * 5, width)
+
     def test_a_red_box_if_the_control_is_unsound(self):
         alarms = "[...document.querySelectorAll('.alarm')].map(e => e.innerText)"
         self.assertEqual(self.evaluate(alarms), [])
@@ -171,9 +315,7 @@ class PageTest(unittest.TestCase):
     def test_light_and_dark_can_be_read(self):
         grounds = []
         for scheme in ("light", "dark"):
-            self.browser.call(
-                "Emulation.setEmulatedMedia",
-                features=[{"name": "prefers-color-scheme", "value": scheme}])
+            self.use_scheme(scheme)
             colours = self.evaluate(COLOURS)
             grounds.append(colours["ground"])
             for ink, ground in (("ink", "ground"), ("soft", "ground"),

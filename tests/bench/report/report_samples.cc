@@ -125,8 +125,12 @@ void FillEffect(const Plan& plan, const Cell& baseline, Cell& cell) {
 
 }  // namespace
 
-Results RichResults(int rounds) {
+Results RichResults(int rounds, int more_arms) {
   Results results{.environment = {}, .plan = RichPlan(rounds)};
+  for (int i = 0; i < more_arms; ++i) {
+    results.plan.arms.push_back(
+        {.name = "more-" + std::to_string(i), .target = "epoll-et"});
+  }
   results.environment = {.date = "2026-01-02T03:04:05Z",
                          .kernel = "Linux 6.1.0-18-amd64 x86_64",
                          .cpu_model = "Model <7> & more",

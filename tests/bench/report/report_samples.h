@@ -11,7 +11,8 @@ namespace polymux::bench {
 // "epoll-lt" with its control "epoll-lt#2", "epoll-et" (cheaper), "poll"
 // (dearer with every connection), "select" (unable to watch the most) and a
 // foreign arm whose name and command are hostile to HTML; `rounds` rounds.
-Results RichResults(int rounds);
+// `more_arms` further arms cost as much as the baseline.
+Results RichResults(int rounds, int more_arms = 0);
 
 // Of these results, with an effect, a verdict and a reason for each arm, sound
 // controls, cost models and crossovers.
