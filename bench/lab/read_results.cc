@@ -229,6 +229,20 @@ Trial ReadTrial(const Plan& plan, const Json& object) {
   return trial;
 }
 
+// Only a document without the histograms of its trials has them.
+std::vector<MergedLatencies> ReadLatencies(const Plan& plan,
+                                           const Json& document) {
+  std::vector<MergedLatencies> all;
+  const auto found = document.find("latencies");
+  if (found == document.end()) return all;
+  for (const Json& object : *found) {
+    all.push_back({.scenario = IndexOf(plan.scenarios, object, "scenario"),
+                   .arm = IndexOf(plan.arms, object, "arm"),
+                   .histogram = object.at("histogram")});
+  }
+  return all;
+}
+
 void RequireSchema(const Json& document) {
   if (!document.is_object() || Text(document, "tool") != "polymux") {
     throw std::runtime_error("this is no results file of polymux compare");
@@ -254,6 +268,7 @@ Results ReadDocument(const Json& document) {
     }
   }
   results.complete = document.at("complete");
+  results.latencies = ReadLatencies(results.plan, document);
   return results;
 }
 

@@ -244,6 +244,12 @@ Json CrossoverJson(const Plan& plan, const Crossover& crossover) {
           {"extrapolated", crossover.extrapolated}};
 }
 
+Json LatenciesJson(const Plan& plan, const MergedLatencies& latencies) {
+  return {{"scenario", plan.scenarios[latencies.scenario].name},
+          {"arm", plan.arms[latencies.arm].name},
+          {"histogram", latencies.histogram}};
+}
+
 // One element for each of `items`.
 template <typename Items, typename ToElement>
 Json ArrayOf(const Plan& plan, const Items& items, ToElement to_element) {
@@ -257,7 +263,7 @@ Json ArrayOf(const Plan& plan, const Items& items, ToElement to_element) {
 std::string ToJson(const Results& results) {
   const Plan& plan = results.plan;
   const Analysis analysis = Analyze(plan, results.trials);
-  const Json document{
+  Json document{
       {"schema_version", kSchemaVersion},
       {"tool", "polymux"},
       {"environment", EnvironmentJson(results.environment)},
@@ -269,6 +275,9 @@ std::string ToJson(const Results& results) {
       {"crossovers", ArrayOf(plan, analysis.crossovers, CrossoverJson)},
       {"unmodelled", ArrayOf(plan, analysis.unmodelled, UnmodelledJson)},
       {"complete", results.complete}};
+  if (!results.latencies.empty()) {
+    document["latencies"] = ArrayOf(plan, results.latencies, LatenciesJson);
+  }
   // What a foreign program wrote need not be UTF-8.
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }

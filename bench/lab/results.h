@@ -11,6 +11,13 @@
 
 namespace polymux::bench {
 
+// The latencies of an arm's trials in a scenario, added up.
+struct MergedLatencies {
+  std::size_t scenario;  // index into the plan
+  std::size_t arm;       // index into the plan
+  LoadOutcome::Histogram histogram;
+};
+
 // All that a comparison knows; the analysis and every report derive from it.
 struct Results {
   Environment environment;
@@ -18,6 +25,9 @@ struct Results {
   std::vector<Trial> trials = {};
   // Whether all trials of the plan have been run.
   bool complete = false;
+  // In place of the histograms of the trials, when these are left out: see
+  // bench/report/embedded_data.h.
+  std::vector<MergedLatencies> latencies = {};
 };
 
 // Of the document; a change that a reader of an older one would misunderstand

@@ -51,7 +51,23 @@ LatencyCounts MergeLatencies(const Results& results, std::size_t scenario,
       counts[upper_ns] += count;
     }
   }
+  if (!counts.empty()) return counts;
+  for (const MergedLatencies& merged : results.latencies) {
+    if (merged.scenario != scenario || merged.arm != arm) continue;
+    counts.insert(merged.histogram.begin(), merged.histogram.end());
+  }
   return counts;
+}
+
+LatencyCounts Coarsen(const LatencyCounts& counts, int resolution) {
+  LatencyCounts coarse;
+  for (const auto& [upper_ns, count] : counts) {
+    std::int64_t step = 1;
+    while (upper_ns >= step << (resolution + 1)) step *= 2;
+    // The last value of the bucket, as in those of a trial.
+    coarse[(upper_ns / step + 1) * step - 1] += count;
+  }
+  return coarse;
 }
 
 std::string RenderHgrm(const LatencyCounts& counts) {

@@ -15,8 +15,13 @@ namespace polymux::bench {
 using LatencyCounts = std::map<std::int64_t, std::int64_t>;
 
 // Of an arm in a scenario, of all trials together that count: one per round.
+// Where the trials have no histograms, what the results have in their place.
 LatencyCounts MergeLatencies(const Results& results, std::size_t scenario,
                              std::size_t arm);
+
+// The same in larger buckets, 2 to the power of `resolution` for each doubling
+// of the latency.
+LatencyCounts Coarsen(const LatencyCounts& counts, int resolution);
 
 // A percentile distribution as HdrHistogram's tools read it (.hgrm), in
 // microseconds.  REQUIRES: there are counts.

@@ -14,7 +14,7 @@
 #include "bench/report/call_bars.h"
 #include "bench/report/chart.h"
 #include "bench/report/cost_curve.h"
-#include "bench/report/data_link.h"
+#include "bench/report/embedded_data.h"
 #include "bench/report/figure_tables.h"
 #include "bench/report/forest_plot.h"
 #include "bench/report/latency_spectrum.h"
@@ -28,13 +28,7 @@
 namespace polymux::bench {
 namespace {
 
-// Of a report of at most 1 MiB, what the compressed results may take; if they
-// take more, they go without their histograms.
-constexpr std::size_t kMaxData = 400 << 10;
-
-// No document of ours is compressed better than that, so that it need not be
-// tried.
-constexpr std::size_t kBestCompression = 40;
+constexpr std::size_t kMaxPage = 1 << 20;
 
 struct Section {
   std::string_view id;
@@ -144,31 +138,6 @@ std::string Method(const Results& results, const Analysis& /*analysis*/) {
       plan.margin * 100);
 }
 
-std::string Download(const Results& results, const Analysis& /*analysis*/) {
-  const std::string document = ToJson(results);
-  const bool hopeless = document.size() > kBestCompression * kMaxData;
-  std::string data = hopeless ? "" : Gzip(document);
-  std::string remark = "every trial with its histogram";
-  if (hopeless || data.size() > kMaxData) {
-    Results light = results;
-    for (Trial& trial : light.trials) trial.load.histogram.clear();
-    data = Gzip(ToJson(light));
-    remark =
-        "every trial, but for its latency histogram, which would make this "
-        "file too large: those are in the original results.json";
-  }
-  if (data.size() > kMaxData) {
-    return "<p>The data is too large for this page: see the original "
-           "<code>results.json</code>.</p>\n";
-  }
-  return fmt::format(
-      "<p><a download=\"results.json.gz\" "
-      "href=\"data:application/gzip;base64,{}\">results.json.gz</a> ({} KiB): "
-      "{}. <code>gunzip</code> it; <code>polymux report results.json</code> "
-      "makes this page from it.</p>\n",
-      Base64(data), (data.size() + 1023) / 1024, remark);
-}
-
 constexpr std::array kSections{
     Section{
         "effects", "How much the arms differ",
@@ -247,7 +216,6 @@ constexpr std::array kSections{
     Section{"arms", "What each arm is", "", "", ArmDescriptions},
     Section{"method", "Method in brief", "", "", Method},
     Section{"environment", "Machine and plan", "", "", EnvironmentTable},
-    Section{"data", "The data", "", "", Download},
 };
 
 struct Sections {
@@ -356,7 +324,7 @@ std::string RenderPage(const Results& results, const Analysis& analysis) {
                           EscapeHtml(alarm));
   }
   const Sections sections = RenderSections(results, analysis);
-  const std::map<std::string_view, std::string> values{
+  std::map<std::string_view, std::string> values{
       {"title", PlainHeading(plan)},
       {"style", kReportCss},
       {"arm_rules", ArmRules(plan)},
@@ -370,7 +338,10 @@ std::string RenderPage(const Results& results, const Analysis& analysis) {
            LengthText(plan.window)))},
       {"contents", sections.contents},
       {"arms", ArmBoxes(plan)},
-      {"sections", sections.html}};
+      {"sections", sections.html},
+      {"data", ""}};
+  const std::size_t size = FillTemplate(kReportHtml, values).size();
+  values["data"] = EmbeddedData(results, size < kMaxPage ? kMaxPage - size : 0);
   return FillTemplate(kReportHtml, values);
 }
 

@@ -51,7 +51,12 @@ class FilesTest(unittest.TestCase):
         jsonschema.Draft7Validator.check_schema(schema)
         jsonschema.validate(results, schema)
         self.assertGreaterEqual(len(results["trials"]), 6)
-        # It does find fault.
+        # It does find fault: with what it does not name, and with a gap.
+        results["trials"][0]["massages"] = 1
+        with self.assertRaises(jsonschema.ValidationError):
+            jsonschema.validate(results, schema)
+        del results["trials"][0]["massages"]
+        jsonschema.validate(results, schema)
         del results["trials"][0]["messages"]
         with self.assertRaises(jsonschema.ValidationError):
             jsonschema.validate(results, schema)

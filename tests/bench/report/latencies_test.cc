@@ -11,6 +11,7 @@ namespace {
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 using testing::Pair;
 using testing::StartsWith;
 
@@ -42,6 +43,23 @@ TEST(LatenciesTest, ATrialThatWasRepeatedIsNotCountedTwice) {
       MergeLatencies(results, again.slot.scenario, again.slot.arm);
   EXPECT_THAT(counts, Contains(Pair(3000, 7)));
   EXPECT_FALSE(counts.contains(9000));
+}
+
+TEST(LatenciesTest, WithoutHistogramsOfTheTrialsTheMergedOnesCount) {
+  Results results = SampleResults();
+  results.latencies = {{0, 0, {{3000, 7}}}, {0, 1, {{4000, 7}}}};
+  EXPECT_THAT(MergeLatencies(results, 0, 1), Not(Contains(Pair(4000, 7))));
+  for (Trial& trial : results.trials) trial.load.histogram.clear();
+  EXPECT_THAT(MergeLatencies(results, 0, 1), ElementsAre(Pair(4000, 7)));
+  EXPECT_TRUE(MergeLatencies(results, 1, 0).empty());
+}
+
+TEST(LatenciesTest, LargerBucketsHoldTheSameCounts) {
+  const LatencyCounts counts{{100, 1}, {129, 2}, {130, 3}, {88'575, 4}};
+  EXPECT_EQ(Coarsen(counts, 7), counts);
+  // Steps of 8 up to 127, of 16 up to 255, of 8192 up to 131071.
+  EXPECT_THAT(Coarsen(counts, 3),
+              ElementsAre(Pair(103, 1), Pair(143, 5), Pair(90'111, 4)));
 }
 
 TEST(LatenciesTest, WritesWhatHdrHistogramReads) {
