@@ -44,7 +44,7 @@ std::string TooFewRounds(const Plan& plan, std::span<const Cell> cells) {
   int rounds = 0;
   for (const Cell& cell : cells) {
     if (!cell.ratio || cell.effect) continue;
-    rounds = std::max(rounds, cell.valid_trials - cell.tainted_trials);
+    rounds = std::max(rounds, cell.compared_rounds);
   }
   const std::size_t scenario = cells.front().scenario;
   const double confidence =
