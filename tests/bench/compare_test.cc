@@ -309,7 +309,6 @@ TEST_F(CompareTest, APrecisionEndsItNotBeforeThePreset) {
   const Outcome outcome = Compare({"--arms", "raw-epoll", "--precision", "99%",
                                    "--rounds", "24", "--duration", "50ms"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
-  EXPECT_THAT(outcome.errors, HasSubstr("12 to 24 rounds, until each "));
   int rounds = 0;
   const json document = Document();
   EXPECT_EQ(document["complete"], true);
