@@ -4,10 +4,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <random>
 
+#include "bench/lab/condition.h"
+#include "bench/lab/percentage.h"
 #include "bench/lab/scenario_file.h"
 #include "bench/lab/usage_error.h"
 
@@ -113,22 +117,17 @@ void AddPreset(CLI::App& app, const char* flag, int rounds, const char* what,
       fmt::format("At least {} rounds: {}", rounds, what));
 }
 
-// A share that is given as a percentage: "1%" is 0.01.
-double ParseShare(std::string_view flag, const std::string& text) {
-  std::size_t end = 0;
-  double percent = 0;
-  try {
-    percent = std::stod(text, &end);
-  } catch (const std::exception&) {
-    end = 0;
-  }
-  const bool is_percentage = end > 0 && text.substr(end) == "%";
-  if (!is_percentage || !(percent > 0 && percent < 100)) {
+// A whole number that a seed can be. CLI11 itself takes "-1" for the largest.
+std::uint64_t ParseSeed(const std::string& text) {
+  std::uint64_t seed = 0;
+  const char* const end = text.data() + text.size();
+  const auto [next, error] = std::from_chars(text.data(), end, seed);
+  if (error != std::errc() || next != end) {
     throw CLI::ValidationError(
-        std::string(flag),
-        fmt::format("\"{}\" is no percentage such as 1%", text));
+        "--seed", fmt::format("\"{}\" is no whole number from 0 to {}", text,
+                              std::numeric_limits<std::uint64_t>::max()));
   }
-  return percent / 100;
+  return seed;
 }
 
 // Flags that say how to measure.
@@ -143,22 +142,12 @@ void AddMethod(CLI::App& app, CompareOptions& options) {
                  "whole blocks, but for less than one block")
       ->check(CLI::Range(1, 10'000).description(""))
       ->type_name("N");
-  app.add_option_function<std::string>(
-         "--precision",
-         [&options](const std::string& text) {
-           options.precision = ParseShare("--precision", text);
-         },
-         fmt::format("Go on until each interval is no wider than\n"
-                     "this to either side, at most {} rounds",
-                     kPrecisionRounds))
-      ->type_name("PERCENT");
-  app.add_option_function<std::string>(
-         "--margin",
-         [&options](const std::string& text) {
-           options.margin = ParseShare("--margin", text);
-         },
-         "What is too small to matter (default: 2%)")
-      ->type_name("PERCENT");
+  AddPercentage(app, "--precision", options.precision,
+                fmt::format("Go on until each interval is no wider than\n"
+                            "this to either side, at most {} rounds",
+                            kPrecisionRounds));
+  AddPercentage(app, "--margin", options.margin,
+                "What is too small to matter (default: 2%)");
   AddDuration(app, "--duration", options.window, "How long each time");
   AddDuration(app, "--warm-up", options.warm_up, "Load before that");
   app.add_option("--load-threads", options.load_threads,
@@ -166,8 +155,12 @@ void AddMethod(CLI::App& app, CompareOptions& options) {
       ->check(CLI::Range(1, 1024).description(""))
       ->capture_default_str()
       ->type_name("N");
-  app.add_option("--seed", options.seed,
-                 "Decides the order (default: a fresh one)")
+  app.add_option_function<std::string>(
+         "--seed",
+         [&options](const std::string& text) {
+           options.seed = ParseSeed(text);
+         },
+         "Decides the order (default: a fresh one)")
       ->type_name("N");
   app.add_flag("--allow-debug", options.allow_debug,
                "Measure even what is not an optimised build");
@@ -314,7 +307,7 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .reactors = options.reactors,
             .load_threads = options.load_threads,
             .precision = options.precision,
-            .margin = options.margin,
+            .margin = options.margin.value_or(Plan().margin),
             .warm_up = options.warm_up,
             .window = options.window,
             .seed = options.seed.value_or(std::random_device()()),

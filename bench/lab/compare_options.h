@@ -47,7 +47,7 @@ struct CompareOptions {
   // Instead of the preset's.
   std::optional<int> rounds;
   std::optional<double> precision;
-  double margin = 0.02;
+  std::optional<double> margin;
   std::chrono::nanoseconds warm_up = std::chrono::milliseconds(200);
   std::chrono::nanoseconds window = std::chrono::milliseconds(500);
   int reactors = 1;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <cstdio>
 #include <iterator>
 #include <stdexcept>
@@ -91,7 +92,9 @@ std::optional<double> TakeNumber(std::string_view& text) {
   double number = 0;
   const auto [stop, error] = std::from_chars(
       text.data(), text.data() + text.size(), number, std::chars_format::fixed);
-  if (error != std::errc()) return std::nullopt;
+  // "nan" and "inf" are read as well: no condition with them can ever hold, or
+  // not hold.
+  if (error != std::errc() || !std::isfinite(number)) return std::nullopt;
   text.remove_prefix(static_cast<std::size_t>(stop - text.data()));
   return number;
 }

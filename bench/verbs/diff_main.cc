@@ -6,11 +6,13 @@
 #include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/flag_values.h"
 #include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/condition.h"
+#include "bench/lab/percentage.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/text.h"
 #include "bench/lab/usage_error.h"
@@ -39,7 +41,7 @@ constexpr char kFooter[] =
 struct Options {
   std::string a;
   std::string b;
-  double margin_percent = 0;
+  std::optional<double> margin;
   bool as_json = false;
   std::vector<std::string> fail_if;
 };
@@ -163,13 +165,13 @@ int Judge(const std::vector<Condition>& conditions, const Results& b,
   return JudgeConditions(conditions, plan, WithRatios(b, report));
 }
 
-int Diff(const Options& options, bool has_margin) {
+int Diff(const Options& options) {
   const Results a = ReadResults(UserPath(options.a));
   const Results b = ReadResults(UserPath(options.b));
   const std::vector<Condition> conditions =
       ParseConditions(options.fail_if, b.plan);
   const DifferenceReport report =
-      Compare(a, b, has_margin ? options.margin_percent / 100 : a.plan.margin);
+      Compare(a, b, options.margin.value_or(a.plan.margin));
   if (options.as_json) {
     PrintJson(report);
   } else {
@@ -192,12 +194,9 @@ int DiffMain(int argc, char** argv) {
   app.add_option("B", options.b, "Another one: after")
       ->required()
       ->type_name("");
-  const CLI::Option* const margin =
-      app.add_option("--margin", options.margin_percent,
-                     "Equivalent is what differs by no more than\n"
-                     "this, in percent (default: as A was measured)")
-          ->check(CLI::Range(0.01, 50.0).description(""))
-          ->type_name("PERCENT");
+  AddPercentage(app, "--margin", options.margin,
+                "What is too small to matter\n"
+                "(default: as A was measured)");
   app.add_option("--fail-if", options.fail_if,
                  "Exit with 4 under this condition; may be repeated")
       ->allow_extra_args(false)
@@ -205,7 +204,7 @@ int DiffMain(int argc, char** argv) {
   app.add_flag("--json", options.as_json, "The comparison as JSON");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   try {
-    return Diff(options, margin->count() > 0);
+    return Diff(options);
   } catch (const UsageError& error) {
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());
     return kExitUsage;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <limits>
+
 #include "bench/lab/usage_error.h"
 
 namespace polymux::bench {
@@ -89,6 +92,8 @@ TEST(CompareOptionsTest, PrecisionAllowsMoreRounds) {
   EXPECT_EQ(ExitCodeOf({"--precision", "1"}), 2);
   EXPECT_EQ(ExitCodeOf({"--precision", "x%"}), 2);
   EXPECT_EQ(ExitCodeOf({"--margin", "0%"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--margin", "nan%"}), 2);
+  EXPECT_EQ(PlanOf({}).margin, 0.02);
 }
 
 TEST(CompareOptionsTest, ASecondCopyThatIsThereIsTheControl) {
@@ -157,6 +162,11 @@ TEST(CompareOptionsTest, AnUnavailableArmIsNoBaseline) {
 
 TEST(CompareOptionsTest, TheSeedCanBeGiven) {
   EXPECT_EQ(PlanOf({"--seed", "42"}).seed, 42u);
+  EXPECT_EQ(PlanOf({"--seed", "18446744073709551615"}).seed,
+            std::numeric_limits<std::uint64_t>::max());
+  EXPECT_EQ(ExitCodeOf({"--seed", "-1"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--seed", "18446744073709551616"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--seed", "4x"}), 2);
 }
 
 TEST(CompareOptionsTest, UsageErrorsOfTheCommandLine) {

@@ -65,6 +65,16 @@ TEST(ConditionTest, ErrorsNameThePosition) {
   EXPECT_NE(ErrorOf(""), "none");
 }
 
+TEST(ConditionTest, AValueIsFinite) {
+  EXPECT_THAT(ErrorOf("a/b.ratio > nan"),
+              HasSubstr("position 13: ratio takes"));
+  EXPECT_NE(ErrorOf("a/b.ratio > nan%"), "none");
+  EXPECT_NE(ErrorOf("a/b.ratio < inf"), "none");
+  EXPECT_NE(ErrorOf("a/b.rate > -infinity"), "none");
+  EXPECT_NE(ErrorOf("a/b.p99 > nan(1)us"), "none");
+  EXPECT_NE(ErrorOf("a/b.p99 > infms"), "none");
+}
+
 TEST(ConditionTest, NamesThatThePlanLacks) {
   const Plan plan = SamplePlan();
   EXPECT_NO_THROW(RequireKnown(ParseCondition("small/base.p99 > 1ms"), plan));

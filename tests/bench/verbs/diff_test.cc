@@ -63,6 +63,16 @@ TEST_F(DiffTest, FailsUnderACondition) {
   EXPECT_EQ(exit_code("what"), 2);
 }
 
+// As compare's.
+TEST_F(DiffTest, TheMarginIsAPercentage) {
+  EXPECT_EQ(RunVerb({"diff", a_, b_, "--margin", "2.5%"}).exit_code, 0);
+  for (const char* margin : {"2", "nan", "nan%", "0%", "100%"}) {
+    const VerbOutcome outcome = RunVerb({"diff", a_, b_, "--margin", margin});
+    EXPECT_EQ(outcome.exit_code, 2) << margin;
+    EXPECT_THAT(outcome.errors, HasSubstr("is no percentage such as 2%"));
+  }
+}
+
 TEST_F(DiffTest, Errors) {
   EXPECT_EQ(RunVerb({"diff", a_}).exit_code, 2);
   const VerbOutcome outcome = RunVerb({"diff", a_, "/nonexistent.json"});
