@@ -25,6 +25,7 @@
 #include "bench/lab/results.h"
 #include "bench/lab/table.h"
 #include "bench/lab/usage_error.h"
+#include "bench/lab/validity.h"
 #include "bench/report/write_reports.h"
 
 namespace polymux::bench {
@@ -48,14 +49,6 @@ std::filesystem::path OutputDirectory(const CompareOptions& options) {
   return directory;
 }
 
-// Whether an arm that should have been measured has no valid trial.
-bool LacksArm(const Results& results) {
-  const auto cells = Analyze(results.plan, results.trials).cells;
-  return std::ranges::any_of(cells, [](const Cell& cell) {
-    return cell.obstacle.empty() && cell.valid_trials == 0;
-  });
-}
-
 void RequireOptimised(bool allow_debug) {
   if (IsOptimised(ThisBuild()) || allow_debug) return;
   throw UsageError(
@@ -70,7 +63,6 @@ int Measure(const ServerOptions& server_options,
   int exit_code = kOk;
   try {
     RunExperiment(results, server_options, file);
-    if (LacksArm(results)) exit_code = kInvalid;
   } catch (const Interrupted&) {
     exit_code = kInterrupted;
   }
@@ -78,9 +70,10 @@ int Measure(const ServerOptions& server_options,
   fmt::print("{}\n{}\n{}\n", RenderTable(results, ColourOfStdout()),
              file.string(), report.string());
   if (exit_code == kInterrupted) return exit_code;
-  const int judgement = JudgeConditions(conditions, results.plan,
-                                        Analyze(results.plan, results.trials));
-  return std::max(exit_code, judgement);
+  const Analysis analysis = Analyze(results.plan, results.trials);
+  if (LacksArm(analysis)) exit_code = kInvalid;
+  return std::max(exit_code,
+                  JudgeConditions(conditions, results.plan, analysis));
 }
 
 // The open loop of the plan before its rates are known: 1 per second.

@@ -219,22 +219,46 @@ std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
   return scenarios;
 }
 
-std::string BaselineOf(const CompareOptions& options,
-                       std::span<const Arm> arms) {
-  if (!options.baseline.empty()) {
-    const auto named = std::ranges::find(arms, options.baseline, &Arm::name);
-    if (named != arms.end()) return options.baseline;
-    throw UsageError(
-        fmt::format("--baseline: no arm \"{}\" is compared", options.baseline));
+// Why the arm can take part in no scenario; empty when it can in one.
+std::string ObstacleEverywhere(const Plan& plan, const Arm& arm) {
+  std::string first;
+  for (const Scenario& scenario : plan.scenarios) {
+    const std::string obstacle = Obstacle(plan, scenario, arm);
+    if (obstacle.empty()) return {};
+    if (first.empty()) first = obstacle;
   }
-  const auto available = [](const Arm& arm) { return arm.unavailable.empty(); };
-  auto baseline = std::ranges::find_if(arms, [&](const Arm& arm) {
-    return arm.name == kPreferredBaseline && available(arm);
+  return first;
+}
+
+std::string NamedBaseline(const Plan& plan, const std::string& name) {
+  const auto named = std::ranges::find(plan.arms, name, &Arm::name);
+  if (named == plan.arms.end()) {
+    throw UsageError(
+        fmt::format("--baseline: no arm \"{}\" is compared", name));
+  }
+  const std::string obstacle = ObstacleEverywhere(plan, *named);
+  if (!obstacle.empty()) {
+    throw UsageError(
+        fmt::format("--baseline: {} cannot be measured: {}", name, obstacle));
+  }
+  return name;
+}
+
+// Of the arms that can be measured.
+std::string DefaultBaseline(const Plan& plan) {
+  const auto can_be_measured = [&plan](const Arm& arm) {
+    return ObstacleEverywhere(plan, arm).empty();
+  };
+  auto baseline = std::ranges::find_if(plan.arms, [&](const Arm& arm) {
+    return arm.name == kPreferredBaseline && can_be_measured(arm);
   });
-  if (baseline == arms.end()) baseline = std::ranges::find_if(arms, available);
-  if (baseline == arms.end()) {
-    throw UsageError(fmt::format("no arm is available; {}: {}",
-                                 arms.front().name, arms.front().unavailable));
+  if (baseline == plan.arms.end()) {
+    baseline = std::ranges::find_if(plan.arms, can_be_measured);
+  }
+  if (baseline == plan.arms.end()) {
+    const Arm& first = plan.arms.front();
+    throw UsageError(fmt::format("no arm can be measured; {}: {}", first.name,
+                                 ObstacleEverywhere(plan, first)));
   }
   return baseline->name;
 }
@@ -320,7 +344,9 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
     scenario.idle = MostIdle(plan, scenario);
     scenario.idle_to_limit = false;
   }
-  plan.baseline = BaselineOf(options, plan.arms);
+  plan.baseline = options.baseline.empty()
+                      ? DefaultBaseline(plan)
+                      : NamedBaseline(plan, options.baseline);
   plan.control = AddControl(plan.baseline, plan.arms);
   plan.rounds = RoundsOf(options, plan.arms);
   plan.least_rounds =

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "bench/lab/read_results.h"
 #include "bench/lab/table.h"
 #include "bench/lab/usage_error.h"
+#include "bench/lab/validity.h"
 #include "bench/report/write_reports.h"
 
 namespace polymux::bench {
@@ -23,6 +25,7 @@ namespace {
 
 constexpr int kRunTimeError = 1;
 constexpr int kUsageError = 2;
+constexpr int kInvalid = 3;
 
 // Returns the exit code.
 int Report(const std::filesystem::path& file,
@@ -32,8 +35,9 @@ int Report(const std::filesystem::path& file,
   const auto conditions = ParseConditions(fail_if, results.plan);
   const auto page = WriteReports(results, directory);
   fmt::print("{}\n{}\n", RenderTable(results, ColourOfStdout()), page.string());
-  return JudgeConditions(conditions, results.plan,
-                         Analyze(results.plan, results.trials));
+  const Analysis analysis = Analyze(results.plan, results.trials);
+  return std::max(LacksArm(analysis) ? kInvalid : 0,
+                  JudgeConditions(conditions, results.plan, analysis));
 }
 
 }  // namespace

@@ -160,6 +160,28 @@ TEST(CompareOptionsTest, AnUnavailableArmIsNoBaseline) {
   EXPECT_THROW(MakePlan({}, built_in, 20'000, {}), UsageError);
 }
 
+// 1023 is the highest descriptor that select can watch.
+TEST(CompareOptionsTest, AnArmThatCannotTakePartIsNoBaseline) {
+  EXPECT_EQ(PlanOf({"--arms", "select,poll", "--connections", "5000"}).baseline,
+            "poll");
+  EXPECT_EQ(PlanOf({"--arms", "select,poll", "--connections", "5000",
+                    "--scenarios", "echo-1"})
+                .baseline,
+            "select");
+  EXPECT_THROW(PlanOf({"--arms", "select,poll", "--connections", "5000",
+                       "--baseline", "select"}),
+               UsageError);
+}
+
+TEST(CompareOptionsTest, ArmsThatCanMeasureNothingAreAUsageError) {
+  EXPECT_THROW(PlanOf({"--connections", "50000", "--active", "10"}),
+               UsageError);
+  EXPECT_THROW(PlanOf({"--arms", "raw-epoll", "--scenarios", "fan-out-10"}),
+               UsageError);
+  EXPECT_THROW(PlanOf({"--arms", "select", "--connections", "5000"}),
+               UsageError);
+}
+
 TEST(CompareOptionsTest, TheSeedCanBeGiven) {
   EXPECT_EQ(PlanOf({"--seed", "42"}).seed, 42u);
   EXPECT_EQ(PlanOf({"--seed", "18446744073709551615"}).seed,

@@ -256,10 +256,10 @@ TEST_F(CompareTest, MoreConnectionsThanAServerTakesByDefault) {
   const Outcome outcome =
       Compare({"--arms", "epoll-lt", "--connections", "10050", "--active", "10",
                "--rounds", "1", "--duration", "50ms"});
-  const json document = Document();
-  if (document["trials"].empty()) {
+  if (outcome.exit_code == 2) {
     GTEST_SKIP() << "the descriptor limit is too low for 10,050 connections";
   }
+  const json document = Document();
   EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
   for (const json& trial : document["trials"]) {
     EXPECT_TRUE(trial["valid"].get<bool>()) << trial["invalid_reason"];

@@ -29,5 +29,22 @@ TEST(ReportFailIfTest, ExitCodes) {
   EXPECT_THAT(typo.errors, HasSubstr("position 18"));
 }
 
+// As compare's.
+TEST(ReportFailIfTest, ResultsThatLackAnArmAreInvalid) {
+  const std::string file = testing::TempDir() + "/lacking.json";
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm == 2) trial.invalid = "mismatch at byte 7";
+  }
+  WriteResults(results, file);
+  EXPECT_EQ(RunVerb({"report", file}).exit_code, 3);
+  EXPECT_EQ(
+      RunVerb({"report", file, "--fail-if", "small/base.cpu > 1us"}).exit_code,
+      4);
+  results.trials.clear();
+  WriteResults(results, file);
+  EXPECT_EQ(RunVerb({"report", file}).exit_code, 3);
+}
+
 }  // namespace
 }  // namespace polymux::bench
