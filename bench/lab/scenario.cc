@@ -95,6 +95,7 @@ const std::vector<ScenarioGroup>& Groups() {
 std::vector<Scenario> Find(std::string_view name) {
   const auto found = std::ranges::find(Table(), name, &Scenario::name);
   if (found != Table().end()) return {*found};
+  if (name == "all") return Table();
   const auto group = std::ranges::find(Groups(), name, &ScenarioGroup::name);
   if (group != Groups().end()) {
     std::vector<Scenario> scenarios;
@@ -185,7 +186,6 @@ std::span<const Scenario> BuiltInScenarios() { return Table(); }
 std::span<const ScenarioGroup> ScenarioGroups() { return Groups(); }
 
 std::vector<Scenario> SelectScenarios(std::span<const std::string> names) {
-  if (names.size() == 1 && names.front() == "all") return Table();
   std::vector<Scenario> selected;
   std::set<std::string_view> given;
   for (const std::string& name : names) {

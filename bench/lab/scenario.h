@@ -70,8 +70,8 @@ struct ScenarioGroup {
 std::span<const ScenarioGroup> ScenarioGroups();
 
 // The built-in scenarios of these names, in this order; the name of a group
-// stands for its members, the one name "all" for every one.  Throws UsageError
-// for an unknown name or one given twice.
+// stands for its members, "all" for every one.  What several of the names stand
+// for comes once.  Throws UsageError for an unknown name or one given twice.
 std::vector<Scenario> SelectScenarios(std::span<const std::string> names);
 
 }  // namespace polymux::bench

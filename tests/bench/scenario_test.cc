@@ -74,6 +74,8 @@ TEST(ScenarioTest, SelectsInTheOrderAsked) {
 TEST(ScenarioTest, AllIsEveryOne) {
   const std::vector<std::string> all{"all"};
   EXPECT_EQ(SelectScenarios(all).size(), BuiltInScenarios().size());
+  const std::vector<std::string> and_one_more{"all", "echo-1"};
+  EXPECT_EQ(SelectScenarios(and_one_more).size(), BuiltInScenarios().size());
 }
 
 TEST(ScenarioTest, AnUnknownNameIsAnErrorThatListsTheKnownOnes) {
