@@ -118,6 +118,12 @@ std::string Plural(int count, std::string_view thing) {
 
 }  // namespace
 
+void RequireMessageSize(std::size_t bytes) {
+  if (bytes >= 1 && bytes <= kMaxMessageSize) return;
+  throw UsageError(
+      fmt::format("a message has 1 byte to {}", FormatSize(kMaxMessageSize)));
+}
+
 std::string Scenario::Describe() const {
   std::string text = Plural(active, "connection");
   if (idle_to_limit) {
@@ -148,7 +154,7 @@ std::string Scenario::Describe() const {
 void Scenario::Validate() const {
   if (active < 1) throw UsageError("at least one connection must be active");
   if (idle < 0) throw UsageError("more active connections than connections");
-  if (message_size < 1) throw UsageError("a message has at least one byte");
+  RequireMessageSize(message_size);
   if (depth < 1) throw UsageError("the depth is at least 1");
   if (slow_readers < 0) {
     throw UsageError("there cannot be fewer than 0 slow readers");

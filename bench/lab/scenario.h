@@ -12,6 +12,12 @@
 
 namespace polymux::bench {
 
+// Bytes of the largest message that the load generator can send.
+inline constexpr std::size_t kMaxMessageSize = std::size_t{1} << 30;
+
+// Throws UsageError unless a message can have so many bytes.
+void RequireMessageSize(std::size_t bytes);
+
 // A workload: `active` connections that each keep `depth` messages of
 // `message_size` bytes outstanding, among `idle` ones that stay open and
 // silent.

@@ -22,6 +22,7 @@ namespace {
 
 // As on the command line.
 constexpr std::int64_t kMost = 1'000'000;
+constexpr std::int64_t kMostReactors = 1024;
 constexpr double kMostPerSecond = 1e7;
 
 // Reads one document, and knows its name for complaints.
@@ -90,7 +91,7 @@ class Reader {
     } else if (key == "fan_out") {
       scenario.fan_out = Boolean(key, node);
     } else if (key == "reactors") {
-      scenario.reactors = Count(key, node, 0);
+      scenario.reactors = Count(key, node, 0, kMostReactors);
     } else {
       Fail(key.source(), "a scenario has no \"{}\"", key.str());
     }
@@ -108,11 +109,12 @@ class Reader {
     return name;
   }
 
-  int Count(const toml::key& key, const toml::node& node, int least) const {
+  int Count(const toml::key& key, const toml::node& node, int least,
+            std::int64_t most = kMost) const {
     const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < least || *value > kMost) {
+    if (!value || *value < least || *value > most) {
       Fail(node.source(), "{} is a whole number from {} to {}", key.str(),
-           least, kMost);
+           least, most);
     }
     return static_cast<int>(*value);
   }
@@ -120,10 +122,12 @@ class Reader {
   // 512 or "4k".
   std::size_t Size(const toml::node& node) const {
     try {
-      if (const auto bytes = node.value_exact<std::int64_t>()) {
-        return ParseSize(std::to_string(*bytes));
-      }
-      return ParseSize(node.value_exact<std::string>().value_or(""));
+      const auto bytes = node.value_exact<std::int64_t>();
+      const std::size_t size =
+          ParseSize(bytes ? std::to_string(*bytes)
+                          : node.value_exact<std::string>().value_or(""));
+      RequireMessageSize(size);
+      return size;
     } catch (const std::exception& error) {
       Fail(node.source(), "message_size: {}", error.what());
     }

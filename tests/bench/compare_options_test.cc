@@ -212,6 +212,9 @@ TEST(CompareOptionsTest, UsageErrorsOfTheMeaning) {
   EXPECT_THROW(PlanOf({"--connections", "5", "--active", "6"}), UsageError);
   EXPECT_THROW(PlanOf({"--connections", "5", "--active", "0"}), UsageError);
   EXPECT_THROW(PlanOf({"--size", "0"}), UsageError);
+  EXPECT_THROW(PlanOf({"--size", "2g"}), UsageError);
+  EXPECT_EQ(PlanOf({"--size", "1g"}).scenarios[0].message_size, 1u << 30);
+  EXPECT_THROW(PlanOf({"--rate", "nan"}), UsageError);
 }
 
 }  // namespace

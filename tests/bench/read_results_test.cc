@@ -171,7 +171,7 @@ TEST(ReadResultsTest, RefusesWhatTheLabRequires) {
   EXPECT_THAT(ReasonAfter([](json& document) {
                 document["plan"]["scenarios"][0]["message_size"] = 0;
               }),
-              HasSubstr("at least one byte"));
+              HasSubstr("a message has 1 byte to 1g"));
   EXPECT_THAT(
       ReasonAfter([](json& document) { document["trials"][0]["round"] = -1; }),
       HasSubstr("round: -1 is out of range"));

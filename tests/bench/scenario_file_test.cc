@@ -81,6 +81,12 @@ TEST(ScenarioFileTest, AnErrorNamesTheLine) {
             "own.toml:4: active is a whole number from 1 to 1000000");
   EXPECT_THAT(ErrorOf("[[scenario]]\nname = \"a\"\nmessage_size = \"x\"\n"),
               StartsWith("own.toml:3: message_size: "));
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nmessage_size = 0\n"),
+            "own.toml:3: message_size: a message has 1 byte to 1g");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nmessage_size = \"2g\"\n"),
+            "own.toml:3: message_size: a message has 1 byte to 1g");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nreactors = 1000000\n"),
+            "own.toml:3: reactors is a whole number from 0 to 1024");
   EXPECT_EQ(ErrorOf("\n[[scenario]]\nactive = 3\n"),
             "own.toml:2: a scenario needs a name");
   EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a b\"\n"),

@@ -18,6 +18,9 @@ TAKEN = [
     "active = 3\nidle = 0\ndepth = 2",
     "message_size = '64K'",
     "message_size = 1",
+    "message_size = 1073741824",
+    "message_size = '1g'",
+    "message_size = '01048576K'",
     "rate = 1000",
     "rate = 12.5\narrivals = 'constant'",
     "rate = 10\ndepth = 1",
@@ -29,6 +32,7 @@ TAKEN = [
     "fan_out = true\nidle = 0\nslow_readers = 0\nburst = false",
     "fan_out = false\nidle = 3",
     "reactors = 0",
+    "reactors = 1024",
 ]
 REFUSED = [
     "activ = 3",
@@ -41,6 +45,12 @@ REFUSED = [
     "message_size = -4",
     "message_size = '4 k'",
     "message_size = true",
+    "message_size = 1073741825",
+    "message_size = '1073741825'",
+    "message_size = '1048577k'",
+    "message_size = '1025m'",
+    "message_size = '2g'",
+    "message_size = '100g'",
     "depth = 0",
     "rate = 0",
     "rate = 'fast'",
@@ -59,6 +69,7 @@ REFUSED = [
     "fan_out = true\nburst = true",
     "fan_out = true\nmessages_per_connection = 3",
     "reactors = -1",
+    "reactors = 1025",
 ]
 
 
