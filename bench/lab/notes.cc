@@ -75,7 +75,7 @@ void NoteIncomplete(const Results& results, NoteList& notes) {
   if (results.complete) return;
   notes.push_back(fmt::format("Incomplete: {} of {} trials were run.",
                               results.trials.size(),
-                              Schedule(results.plan).size()));
+                              CountTrials(results.plan)));
 }
 
 void NoteInvalid(const Plan& plan, std::span<const Cell> cells,

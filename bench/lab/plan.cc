@@ -187,6 +187,14 @@ std::vector<Slot> Schedule(const Plan& plan) {
   return slots;
 }
 
+std::int64_t CountTrials(const Plan& plan) {
+  std::int64_t in_a_round = 0;
+  for (const Scenario& scenario : plan.scenarios) {
+    in_a_round += std::ssize(ArmsTakingPart(plan, scenario));
+  }
+  return in_a_round * plan.rounds;
+}
+
 int WholeRounds(int rounds, std::size_t arms) {
   const int block = 2 * static_cast<int>(arms);
   return (rounds + block - 1) / block * block;

@@ -74,6 +74,9 @@ std::string Obstacle(const Plan& plan, const Scenario& scenario,
 // every machine.
 std::vector<Slot> Schedule(const Plan& plan);
 
+// How many these are, which takes no longer for more of them.
+std::int64_t CountTrials(const Plan& plan);
+
 // `rounds`, or the next greater number in which `arms` have whole blocks: two
 // Williams squares each, of which one has the CPUs swapped.
 int WholeRounds(int rounds, std::size_t arms);

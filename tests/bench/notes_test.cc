@@ -85,6 +85,14 @@ TEST(NotesTest, AnIncompleteRunSaysSoFirst) {
   EXPECT_EQ(NotesOf(results).front(), "Incomplete: 4 of 15 trials were run.");
 }
 
+TEST(NotesTest, TheTrialsOfAHugePlanAreCountedAtOnce) {
+  Results results = SampleResults();
+  results.complete = false;
+  results.plan.rounds = 2'000'000'000;
+  EXPECT_EQ(NotesOf(results).front(),
+            "Incomplete: 15 of 10000000000 trials were run.");
+}
+
 TEST(NotesTest, InvalidTrialsAreCountedByReason) {
   Results results = SampleResults();
   for (Trial& trial : results.trials) {
