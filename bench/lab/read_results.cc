@@ -2,51 +2,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
-#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "bench/lab/json_fields.h"
+#include "bench/lab/text_file.h"
+#include "bench/lab/usage_error.h"
+
 namespace polymux::bench {
 namespace {
 
 using Json = nlohmann::json;
 
-// What is missing or null is not available.
-template <typename T>
-std::optional<T> Optional(const Json& object, const char* key) {
-  const auto value = object.find(key);
-  if (value == object.end() || value->is_null()) return std::nullopt;
-  return value->get<T>();
-}
-
-std::optional<std::int64_t> OptionalCount(const Json& object, const char* key) {
-  return Optional<std::int64_t>(object, key);
-}
-
-std::string Text(const Json& object, const char* key) {
-  return Optional<std::string>(object, key).value_or("");
-}
-
-// A whole number of at least `least`.
-int Integer(const Json& object, const char* key, int least) {
-  const auto value = object.at(key).get<std::int64_t>();
-  if (value < least || value > std::numeric_limits<int>::max()) {
-    throw std::runtime_error(fmt::format("{}: {} is out of range", key, value));
-  }
-  return static_cast<int>(value);
-}
-
-std::chrono::nanoseconds Nanoseconds(const Json& object, const char* key) {
-  return std::chrono::nanoseconds(object.at(key).get<std::int64_t>());
-}
+// What is corrected for all comparisons must still be less than certain.
+constexpr double kMostConfidence = 0.9999;
 
 // The index of the one that `object` names under `key`.
 template <typename Named>
@@ -68,14 +44,14 @@ BuildInfo ReadBuild(const Json& object) {
 Environment ReadEnvironment(const Json& object) {
   return {.date = object.at("date"),
           .kernel = object.at("kernel"),
-          .cpu_model = Text(object, "cpu_model"),
-          .cpus = object.at("cpus"),
-          .memory_bytes = object.at("memory_bytes"),
-          .governor = Text(object, "governor"),
-          .clock_source = Text(object, "clock_source"),
-          .virtualisation = Text(object, "virtualisation"),
-          .somaxconn = Text(object, "somaxconn"),
-          .descriptor_limit = object.at("descriptor_limit"),
+          .cpu_model = OptionalText(object, "cpu_model"),
+          .cpus = Integer(object, "cpus", 0),
+          .memory_bytes = Size(object, "memory_bytes"),
+          .governor = OptionalText(object, "governor"),
+          .clock_source = OptionalText(object, "clock_source"),
+          .virtualisation = OptionalText(object, "virtualisation"),
+          .somaxconn = OptionalText(object, "somaxconn"),
+          .descriptor_limit = Size(object, "descriptor_limit"),
           .build = ReadBuild(object.at("build"))};
 }
 
@@ -90,18 +66,23 @@ Scenario ReadScenario(const Json& object) {
   Scenario scenario{.name = object.at("name"),
                     .active = Integer(object, "active", 1),
                     .idle = Integer(object, "idle", 0),
-                    .message_size = object.at("message_size"),
+                    .message_size = Size(object, "message_size"),
                     .depth = Integer(object, "depth", 1),
-                    .rate = Optional<double>(object, "rate"),
+                    .rate = OptionalNumber(object, "rate"),
                     .arrivals = ReadArrivals(object),
                     .messages_per_connection =
-                        Optional<int>(object, "messages_per_connection"),
+                        OptionalInteger(object, "messages_per_connection", 1),
                     .slow_readers = Integer(object, "slow_readers", 0),
                     .burst = object.at("burst"),
                     // Files of older versions do not have it.
                     .fan_out = object.value("fan_out", false),
-                    .reactors = Optional<int>(object, "reactors")};
-  scenario.Validate();
+                    .reactors = OptionalInteger(object, "reactors", 0)};
+  try {
+    scenario.Validate();
+  } catch (const UsageError& error) {
+    throw std::runtime_error(
+        fmt::format("scenario \"{}\": {}", scenario.name, error.what()));
+  }
   return scenario;
 }
 
@@ -118,28 +99,45 @@ Arm ReadArm(const Json& object) {
   return {.name = object.at("name"),
           .kind = ReadKind(object),
           .target = object.at("target"),
-          .max_fd = Optional<int>(object, "max_fd"),
-          .unavailable = Text(object, "unavailable")};
+          .max_fd = OptionalInteger(object, "max_fd", 0),
+          .unavailable = OptionalText(object, "unavailable")};
+}
+
+// What is listed under `key`, each by its name.
+template <typename Named>
+std::vector<Named> ReadNamed(const Json& object, const char* key,
+                             Named (*read)(const Json& object)) {
+  std::vector<Named> all;
+  for (const Json& one : object.at(key)) {
+    all.push_back(read(one));
+    if (std::ranges::count(all, all.back().name, &Named::name) > 1) {
+      throw std::runtime_error(
+          fmt::format("{}: two are named \"{}\"", key, all.back().name));
+    }
+  }
+  if (all.empty()) throw std::runtime_error(fmt::format("{}: none", key));
+  return all;
 }
 
 Plan ReadPlan(const Json& object) {
   Plan plan;
-  for (const Json& scenario : object.at("scenarios")) {
-    plan.scenarios.push_back(ReadScenario(scenario));
-  }
-  for (const Json& arm : object.at("arms")) plan.arms.push_back(ReadArm(arm));
+  plan.scenarios = ReadNamed(object, "scenarios", ReadScenario);
+  plan.arms = ReadNamed(object, "arms", ReadArm);
   plan.baseline = plan.arms.at(IndexOf(plan.arms, object, "baseline")).name;
-  plan.control = Text(object, "control");
+  plan.control = OptionalText(object, "control");
+  if (!plan.control.empty()) IndexOf(plan.arms, object, "control");
   plan.reactors = Integer(object, "reactors", 0);
   plan.load_threads = Integer(object, "load_threads", 0);
   plan.rounds = Integer(object, "rounds", 0);
-  plan.precision = Optional<double>(object, "precision");
-  plan.margin = object.at("margin");
-  plan.confidence = object.at("confidence");
+  if (IsGiven(object, "precision")) {
+    plan.precision = Share(object, "precision");
+  }
+  plan.margin = Share(object, "margin");
+  plan.confidence = Share(object, "confidence", kMostConfidence);
   plan.warm_up = Nanoseconds(object, "warm_up_ns");
   plan.window = Nanoseconds(object, "window_ns");
   plan.seed = object.at("seed");
-  plan.descriptor_limit = object.at("descriptor_limit");
+  plan.descriptor_limit = Size(object, "descriptor_limit");
   plan.cpus = {.server = object.at("server_cpus"),
                .load = object.at("load_cpus")};
   return plan;
@@ -148,7 +146,7 @@ Plan ReadPlan(const Json& object) {
 Slot ReadSlot(const Plan& plan, const Json& object) {
   return {.scenario = IndexOf(plan.scenarios, object, "scenario"),
           .arm = IndexOf(plan.arms, object, "arm"),
-          .round = Integer(object, "round", 0),
+          .round = Integer(object, "round", 0, plan.rounds - 1),
           .position = Integer(object, "position", 0),
           .attempt = Integer(object, "attempt", 0),
           .cpus_swapped = object.at("cpus_swapped"),
@@ -175,8 +173,17 @@ std::optional<LoadOutcome::Rate> ReadRate(const Json& rate) {
   if (rate.is_null()) return std::nullopt;
   return LoadOutcome::Rate{.intended = rate.at("intended"),
                            .achieved = rate.at("achieved"),
-                           .sent_late = rate.at("sent_late"),
+                           .sent_late = Count(rate, "sent_late"),
                            .late = rate.at("late")};
+}
+
+LoadOutcome::Histogram ReadHistogram(const Json& buckets) {
+  LoadOutcome::Histogram histogram;
+  for (const Json& bucket : buckets) {
+    histogram.emplace_back(CountOf("histogram", bucket.at(0)),
+                           CountOf("histogram", bucket.at(1)));
+  }
+  return histogram;
 }
 
 void ReadTraffic(const Json& object, LoadOutcome& load) {
@@ -184,27 +191,28 @@ void ReadTraffic(const Json& object, LoadOutcome& load) {
   load.send_lag_ns = OptionalLatency(object, "send_lag_ns");
   load.connect_ns = OptionalLatency(object, "connect_ns");
   for (const auto& [name, histogram] : object.at("histograms").items()) {
-    load.histograms[name] = histogram;
+    load.histograms[name] = ReadHistogram(histogram);
   }
   load.rate = ReadRate(object.at("rate"));
-  load.connections_opened = object.at("connections_opened");
-  load.half_messages = object.at("half_messages");
-  load.half_server_cpu_ns =
-      Optional<std::array<std::int64_t, 2>>(object, "half_server_cpu_ns");
+  load.connections_opened = Count(object, "connections_opened");
+  load.half_messages = TwoCounts(object, "half_messages");
+  if (IsGiven(object, "half_server_cpu_ns")) {
+    load.half_server_cpu_ns = TwoCounts(object, "half_server_cpu_ns");
+  }
   load.voluntary_switches = OptionalCount(object, "voluntary_switches");
   load.involuntary_switches = OptionalCount(object, "involuntary_switches");
   load.steal_ns = OptionalCount(object, "steal_ns");
   load.psi_cpu_us = OptionalCount(object, "psi_cpu_us");
-  load.other_cpu_ns = object.at("other_cpu_ns");
+  load.other_cpu_ns = Count(object, "other_cpu_ns");
 }
 
 LoadOutcome ReadLoad(const Json& object) {
   LoadOutcome load;
-  load.messages = object.at("messages");
-  load.window_ns = object.at("window_ns");
-  load.load_cpu_ns = object.at("load_cpu_ns");
+  load.messages = Count(object, "messages");
+  load.window_ns = Count(object, "window_ns");
+  load.load_cpu_ns = Count(object, "load_cpu_ns");
   load.latency_ns = ReadLatency(object.at("latency_ns"));
-  load.histogram = object.at("histogram");
+  load.histogram = ReadHistogram(object.at("histogram"));
   load.server_cpu_ns = OptionalCount(object, "server_cpu_ns");
   load.server_user_ns = OptionalCount(object, "server_user_ns");
   load.server_system_ns = OptionalCount(object, "server_system_ns");
@@ -216,8 +224,8 @@ LoadOutcome ReadLoad(const Json& object) {
 
 Trial ReadTrial(const Plan& plan, const Json& object) {
   Trial trial{.slot = ReadSlot(plan, object),
-              .backend = Text(object, "backend"),
-              .invalid = Text(object, "invalid_reason"),
+              .backend = OptionalText(object, "backend"),
+              .invalid = OptionalText(object, "invalid_reason"),
               .load = ReadLoad(object)};
   if (!object.at("counters").is_null()) {
     trial.counters = {.counters = object.at("counters"),
@@ -244,7 +252,7 @@ std::vector<MergedLatencies> ReadLatencies(const Plan& plan,
 }
 
 void RequireSchema(const Json& document) {
-  if (!document.is_object() || Text(document, "tool") != "polymux") {
+  if (!document.is_object() || OptionalText(document, "tool") != "polymux") {
     throw std::runtime_error("this is no results file of polymux compare");
   }
   const int version = document.at("schema_version");
@@ -290,11 +298,7 @@ Results ParseResults(std::string_view json_text) {
 }
 
 Results ReadResults(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw std::runtime_error("cannot read " + path.string());
-  }
+  const std::string text = ReadTextFile(path);
   try {
     return ParseResults(text);
   } catch (const std::runtime_error& error) {

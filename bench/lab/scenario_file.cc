@@ -4,10 +4,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
-#include <fstream>
-#include <iterator>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -15,6 +12,7 @@
 #include <utility>
 
 #include "apps/flag_values.h"
+#include "bench/lab/text_file.h"
 #include "bench/lab/usage_error.h"
 
 namespace polymux::bench {
@@ -190,11 +188,11 @@ std::vector<Scenario> ParseScenarios(std::string_view toml_text,
 }
 
 std::vector<Scenario> ReadScenarioFile(const std::filesystem::path& path) {
-  std::ifstream file(path);
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    throw UsageError(fmt::format("{}: {}", path.string(),
-                                 std::system_category().message(errno)));
+  std::string text;
+  try {
+    text = ReadTextFile(path);
+  } catch (const std::system_error& error) {
+    throw UsageError(error.what());
   }
   return ParseScenarios(text, path.string());
 }

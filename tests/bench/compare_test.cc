@@ -500,6 +500,10 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
       {{"--arm", "mine=server"}, "{port}"},
       {{"--baseline", "none"}, "no arm \"none\""},
       {{"--active", "5"}, "more active connections than connections"},
+      {{"--connections", "1000000"}, "no arm can be measured; "},
+      {{"--size", "2g"}, "a message has 1 byte to 1g"},
+      {{"--scenario-file", "/"}, "/: Is a directory"},
+      {{"--fail-if", "custom/poll.ratio > nan"}, "not \"nan\""},
   };
   for (const auto& bad : cases) {
     const Outcome outcome = Compare(bad.arguments);

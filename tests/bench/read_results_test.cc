@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
@@ -138,6 +139,15 @@ TEST(ReadResultsTest, AnErrorNamesTheFile) {
   }
   EXPECT_THROW(ReadResults("/no/such/file"), std::runtime_error);
   EXPECT_THROW(ReadResults(testing::TempDir()), std::runtime_error);
+  for (const char* text : {"", "{", "nothing", "[]", "{}", "3"}) {
+    std::ofstream(path) << text;
+    try {
+      ReadResults(path);
+      ADD_FAILURE() << "it was read: " << text;
+    } catch (const std::runtime_error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(path.string()));
+    }
+  }
 }
 
 TEST(ReadResultsTest, RefusesOtherVersionsAndOtherFiles) {
@@ -171,10 +181,79 @@ TEST(ReadResultsTest, RefusesWhatTheLabRequires) {
   EXPECT_THAT(ReasonAfter([](json& document) {
                 document["plan"]["scenarios"][0]["message_size"] = 0;
               }),
-              HasSubstr("a message has 1 byte to 1g"));
+              HasSubstr("scenario \"small\": a message has 1 byte to 1g"));
   EXPECT_THAT(
       ReasonAfter([](json& document) { document["trials"][0]["round"] = -1; }),
       HasSubstr("round: -1 is out of range"));
+}
+
+// What report and diff would abort on, or compute for ever.
+TEST(ReadResultsTest, EveryNumberHasARange) {
+  const json huge = std::uint64_t{1} << 40;
+  const struct {
+    const char* field;
+    json value;
+  } plan_fields[] = {
+      {"confidence", 5},
+      {"confidence", 0},
+      {"confidence", 1},
+      {"margin", -0.02},
+      {"precision", 7},
+      {"rounds", 2147483647},
+      {"reactors", huge},
+      {"load_threads", -1},
+      {"window_ns", -1},
+      {"warm_up_ns", 1e300},
+      {"rounds", 1.5},
+      {"descriptor_limit", -1},
+      {"scenarios/0/reactors", huge},
+      {"scenarios/0/message_size", -100},
+      {"scenarios/0/message_size", (1 << 30) + 1},
+      {"scenarios/0/active", 0},
+      {"scenarios/0/messages_per_connection", -1},
+      {"scenarios/0/rate", -1},
+      {"arms/1/max_fd", -1},
+  };
+  for (const auto& [field, value] : plan_fields) {
+    const auto place = json::json_pointer("/plan/" + std::string(field));
+    EXPECT_NE(ReasonAfter([&](json& document) { document[place] = value; }),
+              "it was read")
+        << field << " = " << value;
+  }
+  for (const char* field :
+       {"round", "position", "attempt", "padding", "messages", "window_ns",
+        "server_cpu_ns", "load_cpu_ns", "rss_bytes", "latency_ns/p50",
+        "half_messages/1", "connections_opened", "steal_ns", "other_cpu_ns",
+        "histogram/0/1"}) {
+    const auto place = json::json_pointer("/trials/2/" + std::string(field));
+    EXPECT_THAT(ReasonAfter([&](json& document) { document[place] = -1; }),
+                AllOf(HasSubstr("trial 2: "), HasSubstr("out of range")))
+        << field;
+  }
+  EXPECT_EQ(
+      ReasonAfter([](json& document) { document["plan"]["confidence"] = 5; }),
+      "confidence: 5 is out of range");
+  EXPECT_EQ(
+      ReasonAfter([](json& document) { document["trials"][2]["round"] = 3; }),
+      "trial 2: round: 3 is out of range");
+}
+
+TEST(ReadResultsTest, NamesAreUnique) {
+  EXPECT_EQ(ReasonAfter([](json& document) {
+              document["plan"]["arms"][1]["name"] = "base";
+            }),
+            "arms: two are named \"base\"");
+  EXPECT_EQ(ReasonAfter([](json& document) {
+              document["plan"]["scenarios"][1]["name"] = "small";
+            }),
+            "scenarios: two are named \"small\"");
+  EXPECT_EQ(ReasonAfter([](json& document) {
+              document["plan"]["scenarios"] = json::array();
+            }),
+            "scenarios: none");
+  EXPECT_THAT(
+      ReasonAfter([](json& document) { document["plan"]["control"] = "x"; }),
+      HasSubstr("no control \"x\""));
 }
 
 }  // namespace

@@ -102,6 +102,10 @@ TEST(ScenarioFileTest, AnErrorNamesTheLine) {
   EXPECT_EQ(ErrorOf(""), "own.toml: no [[scenario]]");
 }
 
+TEST(ScenarioFileTest, ADirectoryIsAUsageError) {
+  EXPECT_THROW(ReadScenarioFile(testing::TempDir()), UsageError);
+}
+
 TEST(ScenarioFileTest, AFileThatIsNotThere) {
   try {
     ReadScenarioFile("/nonexistent/own.toml");
