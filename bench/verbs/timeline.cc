@@ -72,6 +72,9 @@ class Timeline {
 
   bool IsShown(const SystemCall& call) const {
     if (call.start >= recording_.end) return false;
+    // What never returns has no end: a thread that is gone does not sleep.
+    const bool ends_thread = call.name == "exit" || call.name == "exit_group";
+    if (ends_thread) return call.start >= Begin();
     return !call.took || call.start + *call.took >= Begin();
   }
 

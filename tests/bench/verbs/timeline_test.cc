@@ -52,6 +52,28 @@ TEST(TimelineTest, AWaitThatOutlivesTheClientSleeps) {
   EXPECT_THAT(text, Not(HasSubstr("u32=6")));
 }
 
+// On uring-* the thread of the probe, which is gone before the request.
+TEST(TimelineTest, AThreadThatEndedBeforeTheRequestIsNotShown) {
+  Recording recording = Sample();
+  recording.calls.insert(recording.calls.begin() + 2, {.thread = 2,
+                                                       .start = seconds(5),
+                                                       .took = std::nullopt,
+                                                       .name = "exit",
+                                                       .arguments = "0"});
+  EXPECT_EQ(RenderTimeline("uring-lt", recording),
+            RenderTimeline("uring-lt", Sample()));
+}
+
+TEST(TimelineTest, AThreadThatEndsMeanwhileIsShown) {
+  Recording recording = Sample();
+  recording.calls.insert(recording.calls.end() - 1, {.thread = 2,
+                                                     .start = seconds(18),
+                                                     .took = std::nullopt,
+                                                     .name = "exit",
+                                                     .arguments = "0"});
+  EXPECT_THAT(RenderTimeline("raw-threads", recording), HasSubstr("exit(0)"));
+}
+
 TEST(TimelineTest, MarksTheTimesAsDistorted) {
   EXPECT_THAT(RenderTimeline("poll", Sample()), HasSubstr("distorted"));
 }
