@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <sstream>
 
@@ -347,23 +348,51 @@ class Examination {
   }
 
   void IoUring() {
+    constexpr std::string_view kTopic = "io_uring";
+    // Linux 6.6 brought the switch.
     const auto disabled = Number("proc/sys/kernel/io_uring_disabled");
-    if (!disabled) {
-      // Linux 6.6 brought the switch.
-      return Add("io_uring", Severity::kOk, "the kernel has no switch for it");
+    if (disabled && *disabled != 0) {
+      return Add(std::string(kTopic), Severity::kWarning,
+                 fmt::format("kernel.io_uring_disabled is {}", *disabled),
+                 "sudo sysctl kernel.io_uring_disabled=0");
     }
-    Add("io_uring", *disabled == 0 ? Severity::kOk : Severity::kWarning,
-        fmt::format("kernel.io_uring_disabled is {}", *disabled),
-        "sudo sysctl kernel.io_uring_disabled=0");
+    const auto refused =
+        std::ranges::find_if(machine_.unavailable, [&](const auto& backend) {
+          return backend.kernel_interface.starts_with(kTopic);
+        });
+    if (refused != machine_.unavailable.end()) {
+      return Add(std::string(kTopic), Severity::kWarning, refused->reason,
+                 "io_uring takes Linux 6.1 and, in a container, a seccomp "
+                 "profile that allows the calls io_uring_setup, "
+                 "io_uring_enter and io_uring_register: docker run "
+                 "--security-opt seccomp=FILE");
+    }
+    Add(std::string(kTopic), Severity::kOk,
+        disabled ? "kernel.io_uring_disabled is 0"
+                 : "the kernel has no switch for it");
+  }
+
+  // "uring-lt, uring-et (REASON)": those with the same reason together.
+  std::vector<std::string> UnavailableByReason() const {
+    std::map<std::string, std::vector<std::string>> names;
+    for (const UnavailableBackend& backend : machine_.unavailable) {
+      names[backend.reason].push_back(backend.name);
+    }
+    std::vector<std::string> groups;
+    groups.reserve(names.size());
+    for (const auto& [reason, backends] : names) {
+      groups.push_back(
+          fmt::format("{} ({})", fmt::join(backends, ", "), reason));
+    }
+    return groups;
   }
 
   void Backends() {
-    const auto& missing = machine_.unavailable;
-    if (missing.empty()) {
+    if (machine_.unavailable.empty()) {
       return Add("backends", Severity::kOk, "all can be used");
     }
     Add("backends", Severity::kWarning,
-        fmt::format("unavailable: {}", fmt::join(missing, "; ")),
+        fmt::format("unavailable: {}", fmt::join(UnavailableByReason(), "; ")),
         "compare leaves them out; polymux list shows all");
   }
 

@@ -29,6 +29,13 @@ struct Finding {
   std::string remedy = {};  // what to do, a command if there is one
 };
 
+// A backend that cannot be used here.
+struct UnavailableBackend {
+  std::string name;
+  std::string kernel_interface;  // "io_uring(7), ..."
+  std::string reason;
+};
+
 // Where the machine is looked at; a test puts a tree of its own in `root`.
 struct Machine {
   std::filesystem::path root;  // has proc/ and sys/
@@ -38,8 +45,7 @@ struct Machine {
   std::size_t descriptors = 0;  // per process, the hard limit
   std::size_t descriptors_wanted = 0;
   BuildInfo build;
-  // "NAME: reason" of each backend that is unavailable.
-  std::vector<std::string> unavailable = {};
+  std::vector<UnavailableBackend> unavailable = {};
 };
 
 // Whether the machine is fit to measure: everything looked at, in the order in

@@ -53,12 +53,15 @@ std::size_t DescriptorLimit() {
   return limit.rlim_max;
 }
 
-std::vector<std::string> UnavailableBackends() {
-  std::vector<std::string> unavailable;
+std::vector<UnavailableBackend> UnavailableBackends() {
+  std::vector<UnavailableBackend> unavailable;
   for (const Backend& backend : Backends()) {
     const std::string reason = backend.probe();
     if (reason.empty()) continue;
-    unavailable.push_back(fmt::format("{} ({})", backend.name, reason));
+    unavailable.push_back(
+        {.name = std::string(backend.name),
+         .kernel_interface = std::string(backend.kernel_interface),
+         .reason = reason});
   }
   return unavailable;
 }

@@ -196,8 +196,26 @@ TEST_F(CheckupTest, Limits) {
 TEST_F(CheckupTest, IoUringSwitchedOff) {
   Write("proc/sys/kernel/io_uring_disabled", "2\n");
   Expect("io_uring", Severity::kWarning, "2");
-  machine_.unavailable = {"uring-lt (forbidden)"};
-  Expect("backends", Severity::kWarning, "uring-lt (forbidden)");
+}
+
+TEST_F(CheckupTest, IoUringForbiddenByAFilter) {
+  machine_.unavailable = {{.name = "uring-lt",
+                           .kernel_interface = "io_uring(7), one-shot polls",
+                           .reason = "forbidden"},
+                          {.name = "uring-et",
+                           .kernel_interface = "io_uring(7), multishot polls",
+                           .reason = "forbidden"}};
+  Expect("io_uring", Severity::kWarning, "forbidden");
+  EXPECT_THAT(Look("io_uring").remedy, HasSubstr("seccomp"));
+  Expect("backends", Severity::kWarning, "uring-lt, uring-et (forbidden)");
+}
+
+TEST_F(CheckupTest, AnotherBackendSaysNothingOfIoUring) {
+  machine_.unavailable = {{.name = "epoll-lt",
+                           .kernel_interface = "epoll(7)",
+                           .reason = "forbidden"}};
+  EXPECT_EQ(Look("io_uring").severity, Severity::kOk);
+  Expect("backends", Severity::kWarning, "epoll-lt (forbidden)");
 }
 
 TEST_F(CheckupTest, Build) {

@@ -3,10 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <thread>
 
+#include "poller/backends.h"
 #include "tests/bench/verbs/run_verb.h"
+#include "tests/poller/forbid_io_uring.h"
 
 namespace polymux::bench {
 namespace {
@@ -36,6 +41,22 @@ TEST(DoctorTest, Json) {
                 AnyOf("ok", "warning", "problem"));
     EXPECT_EQ(finding.at("severity") == "ok", finding.at("remedy").is_null());
   }
+}
+
+TEST(DoctorTest, AFilterThatForbidsIoUringIsAWarning) {
+  const bool is_built_in =
+      std::ranges::any_of(Backends(), [](const Backend& backend) {
+        return backend.kernel_interface.starts_with("io_uring");
+      });
+  if (!is_built_in) GTEST_SKIP() << "no backend uses io_uring";
+  VerbOutcome outcome;
+  // The filter stays with the thread and what it starts.
+  std::thread([&outcome] {
+    ForbidIoUring(EPERM);
+    outcome = RunVerb({"doctor", "--sample", "50ms"});
+  }).join();
+  EXPECT_THAT(outcome.output, HasSubstr("warning  io_uring"));
+  EXPECT_THAT(outcome.output, HasSubstr("-> "));
 }
 
 TEST(DoctorTest, UsageErrors) {
