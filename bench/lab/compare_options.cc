@@ -301,7 +301,7 @@ std::variant<CompareOptions, int> ParseCompareOptions(int argc, char** argv) {
   CountOrPercent active{.number = 100, .is_percent = true};
   std::size_t size = Scenario().message_size;
   CLI::App app(kDescription, argv[0]);
-  app.footer(kFooter);
+  app.footer(kFooter + DescribeConditions());
   AddSubject(app, options);
   AddWorkload(app, options, active, size);
   AddMethod(app, options);

@@ -264,6 +264,16 @@ std::string NamesOf(const std::vector<T>& all) {
 
 }  // namespace
 
+std::string DescribeConditions() {
+  std::string text =
+      "\n\nA CONDITION is SCENARIO/ARM.METRIC OP VALUE, with OP < <= > >= == "
+      "or "
+      "!=.\nMetrics, the short names first:\n";
+  text += Wrap("  ", fmt::format("{}", fmt::join(KnownMetrics(), ", ")));
+  text.pop_back();
+  return text;
+}
+
 Condition ParseCondition(std::string_view text) { return Parser(text).Parse(); }
 
 void RequireKnown(const Condition& condition, const Plan& plan) {

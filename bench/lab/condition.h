@@ -31,6 +31,10 @@ struct Condition {
   double value = 0;  // in the metric's unit
 };
 
+// For the end of a --help: the form and the metrics of a condition, in lines of
+// at most kTextWidth columns.  Begins and ends within a line.
+std::string DescribeConditions();
+
 // The metric that is no trial's: the arm over the baseline.
 inline constexpr std::string_view kRatio = "ratio";
 

@@ -13,6 +13,16 @@
 namespace polymux::bench {
 namespace {
 
+constexpr char kDescription[] =
+    "Lists what `polymux compare` can compare: backends, and why one is\n"
+    "unavailable; controls; scenarios and groups of them.";
+
+constexpr char kFooter[] =
+    "Example:\n"
+    "  polymux list\n"
+    "\n"
+    "Exit code: 0; 2 usage.";
+
 std::string DescribeLimit(const Backend& backend) {
   return backend.max_fd ? fmt::format("fd <= {}", *backend.max_fd) : "no limit";
 }
@@ -53,7 +63,8 @@ void PrintScenarios() {
 }  // namespace
 
 int ListMain(int argc, char** argv) {
-  CLI::App app("Lists what `polymux compare` can compare.", argv[0]);
+  CLI::App app(kDescription, argv[0]);
+  app.footer(kFooter);
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   PrintBackends();
   PrintPeers();

@@ -103,6 +103,24 @@ constexpr std::array kPeers{
          .main = AsioMain},
 };
 
+void PrintHelp(const char* program, std::FILE* out) {
+  std::fprintf(out,
+               "Runs an echo server without the reactor, as a control.\n"
+               "Usage: %s NAME [--port PORT]\n\nNAME is one of:\n",
+               program);
+  for (const Peer& known : kPeers) {
+    std::fprintf(out, "  %-12s %s\n", std::string(known.name).c_str(),
+                 std::string(known.description).c_str());
+  }
+  std::fprintf(out,
+               "\nIt listens on 127.0.0.1, tells where on stdout, and ends on "
+               "SIGINT or SIGTERM.\n\nExamples:\n"
+               "  %s raw-epoll --port 7000\n"
+               "  polymux compare --arms epoll-lt,raw-epoll\n\n"
+               "Exit code: 0; 1 run-time error; 2 usage.\n",
+               program);
+}
+
 }  // namespace
 
 std::span<const Peer> Peers() { return kPeers; }
@@ -113,13 +131,14 @@ const Peer* FindPeer(std::string_view name) {
 }
 
 int PeerMain(int argc, char** argv) {
-  const Peer* peer = argc > 1 ? FindPeer(argv[1]) : nullptr;
+  const std::string_view name = argc > 1 ? argv[1] : "";
+  if (name == "-h" || name == "--help") {
+    PrintHelp(argv[0], stdout);
+    return 0;
+  }
+  const Peer* const peer = FindPeer(name);
   if (peer == nullptr) {
-    std::fprintf(stderr, "usage: %s NAME --port P\nNAME is one of:\n", argv[0]);
-    for (const Peer& known : kPeers) {
-      std::fprintf(stderr, "  %-12s %s\n", std::string(known.name).c_str(),
-                   std::string(known.description).c_str());
-    }
+    PrintHelp(argv[0], stderr);
     return 2;
   }
   std::string program = std::string(argv[0]) + " " + argv[1];

@@ -27,6 +27,19 @@ constexpr int kRunTimeError = 1;
 constexpr int kUsageError = 2;
 constexpr int kInvalid = 3;
 
+constexpr char kDescription[] =
+    "Renders the results of `polymux compare` again: results.csv, report.md,\n"
+    "report.html and latency/*.hgrm. Measures nothing.";
+
+constexpr char kFooter[] =
+    "Examples:\n"
+    "  polymux report polymux-results/20260102-030405/results.json\n"
+    "  polymux report results.json --out /tmp/report\n"
+    "  polymux report results.json --fail-if 'echo-100/epoll-lt.p99 > 2ms'\n"
+    "\n"
+    "Exit code: 0; 1 run-time error; 2 usage; 3 an arm has no valid trial,\n"
+    "or a condition is n/a; 4 a --fail-if condition holds.";
+
 // Returns the exit code.
 int Report(const std::filesystem::path& file,
            const std::filesystem::path& directory,
@@ -43,19 +56,19 @@ int Report(const std::filesystem::path& file,
 }  // namespace
 
 int ReportMain(int argc, char** argv) {
-  CLI::App app(
-      "Renders the results of `polymux compare` again: results.csv, report.md, "
-      "report.html and latency/*.hgrm. Measures nothing.",
-      argv[0]);
+  CLI::App app(kDescription, argv[0]);
+  app.footer(kFooter + DescribeConditions());
   std::string file;
   std::string directory;
   std::vector<std::string> fail_if;
-  app.add_option("FILE", file, "results.json of a comparison")->required();
+  app.add_option("FILE", file, "results.json of a comparison")
+      ->required()
+      ->type_name("");
   app.add_option("--out", directory,
-                 "Where the report goes\n(default: beside FILE)");
+                 "Where the report goes\n(default: beside FILE)")
+      ->type_name("DIR");
   app.add_option("--fail-if", fail_if,
-                 "Exit with 4 under this condition, with 3 when it is\n"
-                 "n/a; may be repeated")
+                 "Exit with 4 under this condition; may be repeated")
       ->allow_extra_args(false)
       ->type_name("CONDITION");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;

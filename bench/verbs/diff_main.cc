@@ -187,7 +187,7 @@ int Diff(const Options& options) {
 int DiffMain(int argc, char** argv) {
   Options options;
   CLI::App app(kDescription, argv[0]);
-  app.footer(kFooter);
+  app.footer(kFooter + DescribeConditions());
   app.add_option("A", options.a, "A results.json: before")
       ->required()
       ->type_name("");

@@ -75,6 +75,14 @@ TEST(ConditionTest, AValueIsFinite) {
   EXPECT_NE(ErrorOf("a/b.p99 > infms"), "none");
 }
 
+TEST(ConditionTest, TheHelpNamesEveryMetric) {
+  const std::string help = DescribeConditions();
+  EXPECT_THAT(help, AllOf(HasSubstr(" p50,"), HasSubstr(" ratio,")));
+  for (const Metric& metric : Metrics()) {
+    EXPECT_THAT(help, HasSubstr(metric.name));
+  }
+}
+
 TEST(ConditionTest, NamesThatThePlanLacks) {
   const Plan plan = SamplePlan();
   EXPECT_NO_THROW(RequireKnown(ParseCondition("small/base.p99 > 1ms"), plan));
