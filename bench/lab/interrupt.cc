@@ -15,16 +15,26 @@
 namespace polymux::bench {
 namespace {
 
-constexpr std::array kInterrupts{SIGINT, SIGTERM};
+constexpr std::array kInterrupts{SIGINT, SIGTERM, SIGHUP};
 
 // Readable once an interrupt has come; -1 (which poll ignores) before
 // HandleInterrupts and after the first interrupt.
 int interrupt_fd = -1;
 
+bool IsIgnored(int signal_number) {
+  struct sigaction action {};
+  sigaction(signal_number, nullptr, &action);
+  return action.sa_handler == SIG_IGN;
+}
+
 sigset_t InterruptSet() {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal_number : kInterrupts) sigaddset(&set, signal_number);
+  for (const int signal_number : kInterrupts) {
+    // What is blocked comes to a signalfd even when it is ignored.
+    if (signal_number == SIGHUP && IsIgnored(signal_number)) continue;
+    sigaddset(&set, signal_number);
+  }
   return set;
 }
 
@@ -33,8 +43,10 @@ sigset_t InterruptSet() {
   signalfd_siginfo info;
   [[maybe_unused]] const ssize_t taken = read(interrupt_fd, &info, sizeof info);
   close(std::exchange(interrupt_fd, -1));
-  for (const int signal_number : kInterrupts) signal(signal_number, SIG_DFL);
   const sigset_t set = InterruptSet();
+  for (const int signal_number : kInterrupts) {
+    if (sigismember(&set, signal_number) == 1) signal(signal_number, SIG_DFL);
+  }
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
   throw Interrupted();
 }
@@ -59,6 +71,7 @@ void Poll(std::span<pollfd> watched, Deadline deadline) {
 }  // namespace
 
 void HandleInterrupts() {
+  signal(SIGPIPE, SIG_IGN);
   const sigset_t set = InterruptSet();
   sigprocmask(SIG_BLOCK, &set, nullptr);
   interrupt_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);

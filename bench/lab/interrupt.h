@@ -7,12 +7,13 @@ namespace polymux::bench {
 
 using Deadline = std::chrono::steady_clock::time_point;
 
-// Thrown by the waits of the lab when SIGINT or SIGTERM has come.
+// Thrown by the waits of the lab when SIGINT, SIGTERM or SIGHUP has come.
 struct Interrupted {};
 
-// From now on SIGINT and SIGTERM end a wait instead of the process.  The first
-// one restores their default action, so that a second one ends even a stuck
-// process.
+// From now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as by nohup)
+// end a wait instead of the process.  The first one restores their default
+// action, so that a second one ends even a stuck process.  A pipe without a
+// reader is an error of the write: the process must live to end its servers.
 //
 // REQUIRES: called once, before the process has a second thread.
 void HandleInterrupts();

@@ -489,6 +489,29 @@ TEST_F(CompareTest, NothingOutlivesALabThatIsKilled) {
   for (const pid_t child : children) EXPECT_TRUE(EndsSoon(child));
 }
 
+// The terminal was closed, say: what the command of the arm has started would
+// run on.
+TEST_F(CompareTest, AHangUpIsAnInterrupt) {
+  Process process(
+      {.command = Command({"--arms", "mine", "--duration", "60s", "--arm",
+                           "mine=" + Runfile("bench/polymux") +
+                               " peer raw-epoll --port {port} & wait"})});
+  // The shell, what it has started, and the load generator.
+  std::vector<pid_t> members;
+  for (const Deadline deadline = Soon();
+       members.size() < 3 && steady_clock::now() < deadline;) {
+    members.clear();
+    for (const pid_t child : AwaitTrial(process)) {
+      std::ranges::copy(ProcessGroupMembers(child),
+                        std::back_inserter(members));
+    }
+  }
+  ASSERT_EQ(members.size(), 3u);
+  kill(process.pid(), SIGHUP);
+  EXPECT_EQ(Finish(process).exit_code, 130);
+  for (const pid_t member : members) EXPECT_TRUE(EndsSoon(member));
+}
+
 TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
   const struct {
     Arguments arguments;

@@ -71,8 +71,22 @@ TEST_P(InterruptDeathTest, CleaningUpIsNotInterrupted) {
       testing::ExitedWithCode(42), "");
 }
 
+// As under nohup.
+TEST(InterruptHangUpDeathTest, StaysIgnored) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        signal(SIGHUP, SIG_IGN);
+        HandleInterrupts();
+        raise(SIGHUP);
+        SleepUntil(In(milliseconds(10)));
+        std::exit(42);
+      },
+      testing::ExitedWithCode(42), "");
+}
+
 INSTANTIATE_TEST_SUITE_P(Signals, InterruptDeathTest,
-                         testing::Values(SIGINT, SIGTERM));
+                         testing::Values(SIGINT, SIGTERM, SIGHUP));
 
 }  // namespace
 }  // namespace polymux::bench
