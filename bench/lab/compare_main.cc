@@ -22,6 +22,7 @@
 #include "bench/lab/environment.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/interrupt.h"
+#include "bench/lab/orphans.h"
 #include "bench/lab/results.h"
 #include "bench/lab/table.h"
 #include "bench/lab/usage_error.h"
@@ -125,6 +126,7 @@ int Compare(CompareOptions options) {
   }
   RequireOptimised(options.allow_debug);
   HandleInterrupts();
+  AdoptOrphans();
   const ServerOptions server_options{.reactors = plan.reactors,
                                      .cpus = plan.cpus.server,
                                      .directory = UserDirectory()};

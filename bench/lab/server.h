@@ -12,6 +12,7 @@
 
 #include "bench/lab/arm.h"
 #include "bench/lab/memory_file.h"
+#include "bench/lab/orphans.h"
 #include "bench/lab/process.h"
 #include "bench/lab/snapshots.h"
 
@@ -76,6 +77,7 @@ class Server {
   const std::uint16_t port_;
   std::string address_;
   std::string backend_;
+  const OrphansEnd orphans_end_;  // after the process has
   Process process_;
 };
 

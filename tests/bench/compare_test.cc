@@ -512,6 +512,22 @@ TEST_F(CompareTest, AHangUpIsAnInterrupt) {
   for (const pid_t member : members) EXPECT_TRUE(EndsSoon(member));
 }
 
+TEST_F(CompareTest, ADaemonDoesNotOutliveItsTrial) {
+  const std::string pids = directory_.string() + ".pids";
+  std::filesystem::remove(pids);
+  const std::string server =
+      Runfile("bench/polymux") + " peer raw-epoll --port {port}";
+  const Outcome outcome =
+      Compare({"--arms", "daemon", "--arm",
+               "daemon=setsid sh -c 'echo $$ >> " + pids + "; exec " + server +
+                   "' > /dev/null 2>&1 & sleep 60"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  std::ifstream file(pids);
+  int daemons = 0;
+  for (pid_t pid = 0; file >> pid; ++daemons) EXPECT_FALSE(Exists(pid));
+  EXPECT_EQ(daemons, 6);  // a try and two rounds, of the arm and its copy
+}
+
 TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
   const struct {
     Arguments arguments;
