@@ -528,6 +528,20 @@ TEST_F(CompareTest, ADaemonDoesNotOutliveItsTrial) {
   EXPECT_EQ(daemons, 6);  // a try and two rounds, of the arm and its copy
 }
 
+TEST_F(CompareTest, StandardStreamsThatAreClosedOrFull) {
+  std::string command;
+  for (const std::string& word : Command({"--arms", "raw-epoll"})) {
+    command += word + " ";
+  }
+  const auto run = [&](const std::string& streams) {
+    Process process({.command = {"/bin/sh", "-c", command + streams}});
+    return Finish(process).exit_code;
+  };
+  EXPECT_EQ(run("<&- >&- 2>&-"), 0);
+  EXPECT_EQ(run("> /dev/full"), 1);
+  EXPECT_TRUE(std::filesystem::exists(directory_ / "results.json"));
+}
+
 TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
   const struct {
     Arguments arguments;
