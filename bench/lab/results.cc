@@ -1,5 +1,6 @@
 #include "bench/lab/results.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <nlohmann/json.hpp>
@@ -259,6 +260,14 @@ Json ArrayOf(const Plan& plan, const Items& items, ToElement to_element) {
 }
 
 }  // namespace
+
+int RoundsRun(const Results& results) {
+  int rounds = 0;
+  for (const Trial& trial : results.trials) {
+    rounds = std::max(rounds, trial.slot.round + 1);
+  }
+  return rounds;
+}
 
 std::string ToJson(const Results& results) {
   const Plan& plan = results.plan;

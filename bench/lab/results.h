@@ -30,6 +30,10 @@ struct Results {
   std::vector<MergedLatencies> latencies = {};
 };
 
+// In which a trial was run: fewer than planned when the run was interrupted, or
+// precise enough.
+int RoundsRun(const Results& results);
+
 // Of the document; a change that a reader of an older one would misunderstand
 // increases it.
 inline constexpr int kSchemaVersion = 2;

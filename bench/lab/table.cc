@@ -346,8 +346,9 @@ std::string Headline(const Plan& plan, std::span<const Cell> cells) {
 
 std::string Conditions(const Results& results) {
   const Plan& plan = results.plan;
-  return fmt::format("{}. Reactors {}, {} rounds of {}, baseline {}.",
-                     Describe(results.environment), plan.reactors, plan.rounds,
+  return fmt::format("{}. Reactors {}, {} of {}, baseline {}.",
+                     Describe(results.environment), plan.reactors,
+                     Counted(RoundsRun(results), "round"),
                      FormatDuration(plan.window), plan.baseline);
 }
 

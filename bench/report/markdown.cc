@@ -88,8 +88,8 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
   text += fmt::format("\n{}. {}. {} of {} per arm, baseline {}.\n",
                       EscapeMarkdown(results.environment.date),
                       EscapeMarkdown(Describe(results.environment)),
-                      Counted(plan.rounds, "round"), LengthText(plan.window),
-                      EscapeMarkdown(plan.baseline));
+                      Counted(RoundsRun(results), "round"),
+                      LengthText(plan.window), EscapeMarkdown(plan.baseline));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     text += ScenarioPart(plan, analysis, i);
   }

@@ -334,7 +334,7 @@ std::string RenderPage(const Results& results, const Analysis& analysis) {
       {"conditions",
        EscapeHtml(fmt::format(
            "{}. {}. {} of {} per arm.", results.environment.date,
-           Describe(results.environment), Counted(plan.rounds, "round"),
+           Describe(results.environment), Counted(RoundsRun(results), "round"),
            LengthText(plan.window)))},
       {"contents", sections.contents},
       {"arms", ArmBoxes(plan)},

@@ -21,6 +21,7 @@
 
 #include "apps/build_info.h"
 #include "bench/lab/process.h"
+#include "bench/lab/process_tree.h"
 #include "bench/lab/snapshots.h"
 #include "bench/peers/peers.h"
 #include "poller/backends.h"
@@ -233,7 +234,7 @@ TEST_F(CompareTest, ComparesTwoCopiesAndAControl) {
 
 TEST_F(CompareTest, AnOpenLoopMeasuresAtSharesOfTheLowestCapacity) {
   const Outcome outcome = Compare({"--arms", "raw-epoll", "--open-loop",
-                                   "--rounds", "1", "--duration", "50ms"});
+                                   "--rounds", "1", "--duration", "200ms"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   EXPECT_THAT(outcome.errors, HasSubstr("open loop: about "));
   EXPECT_TRUE(std::filesystem::exists(directory_ / "capacity.json"));
@@ -255,7 +256,7 @@ TEST_F(CompareTest, AnOpenLoopMeasuresAtSharesOfTheLowestCapacity) {
 TEST_F(CompareTest, MoreConnectionsThanAServerTakesByDefault) {
   const Outcome outcome =
       Compare({"--arms", "epoll-lt", "--connections", "10050", "--active", "10",
-               "--rounds", "1", "--duration", "50ms"});
+               "--rounds", "1", "--duration", "500ms"});
   if (outcome.exit_code == 2) {
     GTEST_SKIP() << "the descriptor limit is too low for 10,050 connections";
   }
@@ -307,7 +308,7 @@ TEST_F(CompareTest, EveryBackendFansOutAndAPeerDoesNot) {
 // On a busy machine it may take more than the least.
 TEST_F(CompareTest, APrecisionEndsItNotBeforeThePreset) {
   const Outcome outcome = Compare({"--arms", "raw-epoll", "--precision", "99%",
-                                   "--rounds", "24", "--duration", "50ms"});
+                                   "--rounds", "24", "--duration", "100ms"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
   int rounds = 0;
   const json document = Document();
@@ -502,8 +503,9 @@ TEST_F(CompareTest, AHangUpIsAnInterrupt) {
        members.size() < 3 && steady_clock::now() < deadline;) {
     members.clear();
     for (const pid_t child : AwaitTrial(process)) {
-      std::ranges::copy(ProcessGroupMembers(child),
-                        std::back_inserter(members));
+      for (const TreeProcess& member : ProcessTree(child)) {
+        members.push_back(member.pid);
+      }
     }
   }
   ASSERT_EQ(members.size(), 3u);
@@ -575,7 +577,7 @@ TEST_F(CompareTest, AServerThatIsNotThereIsAnError) {
 TEST_F(CompareTest, FailsUnderACondition) {
   const auto run = [&](const std::string& condition) {
     return Compare({"--arms", "raw-epoll", "--rounds", "1", "--duration",
-                    "50ms", "--fail-if", condition});
+                    "200ms", "--fail-if", condition});
   };
   const Outcome fails = run("custom/raw-epoll.p50 > 1ns");
   EXPECT_EQ(fails.exit_code, 4) << fails.errors;
@@ -611,7 +613,7 @@ TEST_F(CompareTest, ResultsGoWhereTheUserIs) {
   ProcessOptions options{
       .command = {"env", "BUILD_WORKING_DIRECTORY=" + directory_.string(),
                   Runfile("bench/polymux"), "compare", "--allow-debug",
-                  "--rounds", "1", "--duration", "50ms", "--arms", "raw-epoll",
+                  "--rounds", "1", "--duration", "200ms", "--arms", "raw-epoll",
                   "--connections", "1"}};
   options.directory = "/";
   Process process(options);

@@ -24,6 +24,16 @@ Json Document() { return Json::parse(ToJson(SampleResults())); }
 
 using Names = std::vector<std::string>;
 
+TEST(ResultsTest, RoundsThatWereNotRunDoNotCount) {
+  Results results = SampleResults();
+  EXPECT_EQ(RoundsRun(results), results.plan.rounds);
+  std::erase_if(results.trials,
+                [](const Trial& trial) { return trial.slot.round > 0; });
+  EXPECT_EQ(RoundsRun(results), 1);
+  results.trials.clear();
+  EXPECT_EQ(RoundsRun(results), 0);
+}
+
 TEST(ResultsTest, TheDocumentHasTheseParts) {
   const Json document = Document();
   EXPECT_EQ(Keys(document),

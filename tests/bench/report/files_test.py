@@ -32,7 +32,7 @@ class FilesTest(unittest.TestCase):
         cls.directory = directory.name
         cls.compared = run(
             "compare", "--arms", "epoll-lt,poll,raw-epoll", "--connections",
-            "4", "--rounds", "2", "--duration", "30ms", "--warm-up", "10ms",
+            "4", "--rounds", "2", "--duration", "200ms", "--warm-up", "10ms",
             "--allow-debug", "--out", "out", directory=cls.directory)
         cls.out = os.path.join(cls.directory, "out")
 
