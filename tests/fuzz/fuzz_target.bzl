@@ -24,6 +24,7 @@ def fuzz_target(name, deps):
         name = name + "_replay",
         size = "small",
         srcs = ["replay.cc"],
+        tags = ["one-thread"],
         args = ["$(locations :%s_corpus)" % name],
         data = [":%s_corpus" % name],
         deps = [":" + name],
