@@ -34,8 +34,8 @@ inline constexpr std::string_view kLateGenerator = "late-generator";
 // Properties of the arm or the workload, which a repetition would not change.
 
 // The server had time to spare: it used less than 90 % of the CPUs that its
-// loops can use.  So the load generator set the pace: messages
-// per second and latency say little about the server; its CPU per message does.
+// loops can use.  So the load generator set the pace: messages per second and
+// latency say little about the server; its CPU per message does.
 inline constexpr std::string_view kClientBound = "client-bound";
 
 // The load generator had time to spare too: other programs took the CPUs, or

@@ -17,8 +17,7 @@ bool IsNarrowOrNotCompared(const Plan& plan, const Cell& cell) {
   if (!cell.obstacle.empty() || plan.arms[cell.arm].name == plan.baseline) {
     return true;
   }
-  const auto& effect = cell.effect ? cell.effect : cell.effect_with_tainted;
-  return effect && IsNarrow(*effect, *plan.precision);
+  return cell.effect && IsNarrow(*cell.effect, *plan.precision);
 }
 
 }  // namespace

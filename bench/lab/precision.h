@@ -13,8 +13,8 @@ namespace polymux::bench {
 // interval of each arm is as narrow as the plan's precision asks for.  What the
 // intervals say has no part in it.
 //
-// Too few clean rounds for an interval: the one with the tainted rounds counts
-// instead.  More rounds on a machine that taints each would be for nothing.
+// On a machine that taints each round, the intervals are of the tainted ones
+// (Cell::effect): more of them would be for nothing.
 //
 // REQUIRES: the plan has a precision.
 bool IsPreciseEnough(const Plan& plan, std::span<const Trial> trials,

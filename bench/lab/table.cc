@@ -56,10 +56,19 @@ std::string Ratio(const Cell& cell) {
   return cell.ratio ? FormatRatio(cell.ratio->median) : "-";
 }
 
+// What is not 1 must not look like it: a verdict rests on that.
+std::string FormatEnd(double end) {
+  std::string text = FormatRatio(end);
+  if (end == 1 || text != "1.000") return text;
+  return end < 1 ? "<1" : ">1";
+}
+
+std::string FormatInterval(const Effect& effect) {
+  return fmt::format("[{}, {}]", FormatEnd(effect.low), FormatEnd(effect.high));
+}
+
 std::string RatioInterval(const Cell& cell) {
-  if (!cell.effect) return "";
-  return fmt::format("[{}, {}]", FormatRatio(cell.effect->low),
-                     FormatRatio(cell.effect->high));
+  return cell.effect ? FormatInterval(*cell.effect) : "";
 }
 
 // A rate that the load generator set ranks nobody.
@@ -360,11 +369,10 @@ std::string ControlAlarms(const Plan& plan, const Analysis& analysis,
     if (control.sound) continue;
     alarms += Red(
         Wrap("", fmt::format("DO NOT QUOTE THIS RUN: in {} a second copy of {} "
-                             "came out as different from it ({} [{}, {}]).",
+                             "came out as different from it ({} {}).",
                              plan.scenarios[control.scenario].name,
                              plan.baseline, FormatRatio(control.effect.ratio),
-                             FormatRatio(control.effect.low),
-                             FormatRatio(control.effect.high))),
+                             FormatInterval(control.effect))),
         colour);
   }
   return alarms;

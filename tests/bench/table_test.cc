@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <random>
 #include <sstream>
 #include <vector>
@@ -147,6 +148,16 @@ TEST(TableTest, BeginsWithTheVerdicts) {
   EXPECT_TRUE(Has(text, "  1.030 [1.030, 1.030]       slower")) << text;
   EXPECT_TRUE(Has(text, "  1.000 [1.000, 1.000]      control")) << text;
   EXPECT_FALSE(Has(text, "DO NOT QUOTE THIS RUN")) << text;
+}
+
+TEST(TableTest, WhatIsNotOneDoesNotLookLikeIt) {
+  Results results = SimulatedResults(0);
+  for (Trial& trial : results.trials) {
+    std::int64_t& cost = *trial.load.server_cpu_ns;
+    if (trial.slot.arm == 2) cost += cost / 5000;
+  }
+  const std::string text = RenderTable(results);
+  EXPECT_TRUE(Has(text, "[>1, >1]")) << text;
 }
 
 TEST(TableTest, AnUnsoundControlStandsInRed) {
