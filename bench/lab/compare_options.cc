@@ -110,11 +110,30 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
                "latency at 10 to 90 % of the lowest one");
 }
 
-void AddPreset(CLI::App& app, const char* flag, int rounds, const char* what,
-               CompareOptions& options) {
-  app.add_flag_callback(
+CLI::Option* AddPreset(CLI::App& app, const char* flag, int rounds,
+                       const char* what, CompareOptions& options) {
+  return app.add_flag_callback(
       flag, [&options, rounds] { options.preset_rounds = rounds; },
       fmt::format("At least {} rounds: {}", rounds, what));
+}
+
+// How many rounds are measured is said in one way.
+void AddRounds(CLI::App& app, CompareOptions& options) {
+  CLI::Option* const quick = AddPreset(app, "--quick", kQuickRounds,
+                                       "a first impression (default)", options);
+  CLI::Option* const standard =
+      AddPreset(app, "--standard", kStandardRounds, "to be quoted", options);
+  CLI::Option* const rigorous = AddPreset(app, "--rigorous", kRigorousRounds,
+                                          "for small differences", options);
+  CLI::Option* const rounds =
+      app.add_option("--rounds", options.rounds,
+                     "How often each arm is measured; rounded up to\n"
+                     "whole blocks, but for less than one block")
+          ->check(CLI::Range(1, 10'000).description(""))
+          ->type_name("N");
+  quick->excludes(standard)->excludes(rigorous)->excludes(rounds);
+  standard->excludes(rigorous)->excludes(rounds);
+  rigorous->excludes(rounds);
 }
 
 // A whole number that a seed can be. CLI11 itself takes "-1" for the largest.
@@ -132,16 +151,7 @@ std::uint64_t ParseSeed(const std::string& text) {
 
 // Flags that say how to measure.
 void AddMethod(CLI::App& app, CompareOptions& options) {
-  AddPreset(app, "--quick", kQuickRounds, "a first impression (default)",
-            options);
-  AddPreset(app, "--standard", kStandardRounds, "to be quoted", options);
-  AddPreset(app, "--rigorous", kRigorousRounds, "for small differences",
-            options);
-  app.add_option("--rounds", options.rounds,
-                 "How often each arm is measured; rounded up to\n"
-                 "whole blocks, but for less than one block")
-      ->check(CLI::Range(1, 10'000).description(""))
-      ->type_name("N");
+  AddRounds(app, options);
   AddPercentage(app, "--precision", options.precision,
                 fmt::format("Go on until each interval is no wider than\n"
                             "this to either side, at most {} rounds",
@@ -338,6 +348,13 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .descriptor_limit = descriptor_limit,
             .cpus = {}};
   plan.cpus = AssignCpus(cpus, MostLoops(plan), plan.load_threads);
+  const auto is_open = [](const Scenario& scenario) {
+    return scenario.rate.has_value();
+  };
+  if (options.arrivals && !options.open_loop &&
+      std::ranges::none_of(plan.scenarios, is_open)) {
+    throw UsageError("--arrivals: nothing here has a rate");
+  }
   for (Scenario& scenario : plan.scenarios) {
     scenario.arrivals = options.arrivals.value_or(scenario.arrivals);
     if (!scenario.idle_to_limit) continue;

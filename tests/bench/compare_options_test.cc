@@ -79,7 +79,8 @@ TEST(CompareOptionsTest, PresetsAreWholeBlocks) {
 TEST(CompareOptionsTest, RoundsAreWholeBlocksButForATry) {
   EXPECT_EQ(PlanOf({"--rounds", "13"}).rounds, 24);
   EXPECT_EQ(PlanOf({"--rounds", "11"}).rounds, 11);
-  EXPECT_EQ(PlanOf({"--standard", "--rounds", "12"}).rounds, 12);
+  EXPECT_EQ(ExitCodeOf({"--standard", "--rounds", "12"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--quick", "--rigorous"}), 2);
 }
 
 TEST(CompareOptionsTest, PrecisionAllowsMoreRounds) {
@@ -123,6 +124,7 @@ TEST(CompareOptionsTest, ARateMakesAnOpenLoop) {
   EXPECT_EQ(plan.scenarios[0].arrivals, Arrivals::kConstant);
   EXPECT_EQ(ExitCodeOf({"--rate", "0"}), 2);
   EXPECT_EQ(ExitCodeOf({"--arrivals", "bursts"}), 2);
+  EXPECT_THROW(PlanOf({"--arrivals", "constant"}), UsageError);
   EXPECT_THROW(PlanOf({"--rate", "100", "--depth", "2"}), UsageError);
 }
 
