@@ -36,10 +36,20 @@ std::string FileName(std::string name) {
   return name;
 }
 
+// What an earlier comparison has left there is not of this one.
+void RemoveLatencies(const std::filesystem::path& directory) {
+  for (const auto& entry : std::filesystem::directory_iterator(directory)) {
+    if (entry.path().extension() == ".hgrm") {
+      std::filesystem::remove(entry.path());
+    }
+  }
+}
+
 void WriteLatencies(const Results& results,
                     const std::filesystem::path& directory) {
   const Plan& plan = results.plan;
   std::filesystem::create_directories(directory);
+  RemoveLatencies(directory);
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
       const LatencyCounts counts = MergeLatencies(results, i, arm);

@@ -56,6 +56,16 @@ TEST(WriteReportsTest, ANameCannotLeaveTheDirectory) {
   EXPECT_TRUE(exists(directory / "latency" / ".._.._up.base.hgrm"));
 }
 
+TEST(WriteReportsTest, NoLatenciesOfAnEarlierRunStay) {
+  const auto directory = NewDirectory("again");
+  WriteReports(RichResults(3), directory);
+  std::ofstream(directory / "latency" / "mine.txt") << "kept";
+  WriteReports(SampleResults(), directory);
+  EXPECT_FALSE(exists(directory / "latency" / "idle-90.epoll-et.hgrm"));
+  EXPECT_TRUE(exists(directory / "latency" / "small.base.hgrm"));
+  EXPECT_TRUE(exists(directory / "latency" / "mine.txt"));
+}
+
 TEST(WriteReportsTest, ARunThatWasInterruptedAtOnceHasAReport) {
   Results results = SampleResults();
   results.trials.clear();
