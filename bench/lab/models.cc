@@ -21,6 +21,7 @@ constexpr int kDraws = 400;
 constexpr double kConfidence = 0.95;
 // Numbers of connections: a line through two of them says nothing of itself.
 constexpr std::size_t kLeastWatched = 3;
+
 bool IsModelled(const Scenario& scenario) {
   return scenario.is_plain() && scenario.depth == 1;
 }
