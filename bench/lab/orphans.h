@@ -3,9 +3,9 @@
 
 namespace polymux::bench {
 
-// What a command of the user's has started and left behind (a daemon leaves its
-// process group, which ends with the command) becomes a child of this process
-// from now on, not of init.
+// What a command of the user's has started and, ending by itself, left behind
+// becomes a child of this process from now on, not of init.  (What descends
+// from a command that still runs ends with its Process.)
 void AdoptOrphans();
 
 // Ends the children of this process, and theirs, when it goes out of scope.

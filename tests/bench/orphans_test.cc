@@ -11,15 +11,16 @@
 namespace polymux::bench {
 namespace {
 
-// A program that is no longer in the group of what started it, and does not end
-// when that does. Returns its number.
+// A program that outlives what started it, which has ended by itself: Process
+// ends only what descends from a command that still runs. Returns its number.
 pid_t StartDaemon() {
   Process process({.command = {"/bin/sh", "-c",
-                               "setsid sh -c 'echo $$; exec sleep 100' & "
-                               "sleep 100"}});
-  const auto line = process.ReadLine(std::chrono::steady_clock::now() +
-                                     std::chrono::seconds(10));
-  return line ? std::stoi(*line) : 0;
+                               "setsid sh -c 'echo $$; exec sleep 100' &"}});
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds(10);
+  const auto line = process.ReadLine(deadline);
+  const bool has_ended = process.WaitForExit(deadline).has_value();
+  return line && has_ended ? std::stoi(*line) : 0;
 }
 
 bool Exists(pid_t pid) { return kill(pid, 0) == 0; }
