@@ -15,16 +15,14 @@
 namespace polymux::bench {
 namespace {
 
-// Of the primary metric, the logarithms of arm over baseline in the same round.
-std::vector<double> LogRatios(const Scenario& scenario, const TrialByRound& arm,
-                              const TrialByRound& baseline) {
+// Of the primary metric, the logarithms of arm over baseline.
+std::vector<double> LogRatios(const Scenario& scenario,
+                              std::span<const TrialPair> pairs) {
   const auto cost = FindMetric(kPrimaryMetric).value;
   std::vector<double> log_ratios;
-  for (const auto& [round, trial] : arm) {
-    const auto found = baseline.find(round);
-    if (found == baseline.end()) continue;
-    const auto value = cost(*trial, scenario);
-    const auto reference = cost(*found->second, scenario);
+  for (const TrialPair& pair : pairs) {
+    const auto value = cost(*pair.arm, scenario);
+    const auto reference = cost(*pair.baseline, scenario);
     if (value && reference && *value > 0 && *reference > 0) {
       log_ratios.push_back(std::log(*value / *reference));
     }
@@ -171,30 +169,22 @@ class ScenarioAnalysis {
     const double confidence = IsControl(cell.arm)
                                   ? ControlConfidence(plan_)
                                   : ArmConfidence(plan_, index_);
-    cell.ratio = RatioSummary(LogRatios(scenario_, arm.best, baseline.best));
-    cell.effect = EstimateEffect(
-        LogRatios(scenario_, arm.clean, baseline.clean), confidence);
-    const auto first = LogRatios(scenario_, arm.first, baseline.first);
-    cell.compared_rounds = static_cast<int>(first.size());
-    cell.effect_with_tainted = EstimateEffect(first, confidence);
+    cell.ratio =
+        RatioSummary(LogRatios(scenario_, PairRounds(arm.best, baseline.best)));
+    const auto untainted = PairUntainted(arm, baseline);
+    cell.effect = EstimateEffect(LogRatios(scenario_, untainted), confidence);
+    const auto first = PairRounds(arm.first, baseline.first);
+    const auto of_first = LogRatios(scenario_, first);
+    cell.compared_rounds = static_cast<int>(of_first.size());
+    cell.effect_with_tainted = EstimateEffect(of_first, confidence);
     if (!cell.effect && cell.effect_with_tainted) {
       cell.effect = cell.effect_with_tainted;
       cell.effect->disturbed = true;
     }
     if (IsControl(cell.arm)) return;
-    cell.why = cell.effect && cell.effect->disturbed
-                   ? Why(arm.first, baseline.first)
-                   : Why(arm.clean, baseline.clean);
-  }
-
-  std::string Why(const TrialByRound& arm, const TrialByRound& baseline) const {
-    std::vector<TrialPair> pairs;
-    for (const auto& [round, trial] : arm) {
-      const auto found = baseline.find(round);
-      if (found != baseline.end()) pairs.push_back({trial, found->second});
-    }
-    return ExplainCounters(plan_.baseline, pairs, scenario_,
-                           ArmConfidence(plan_, index_));
+    const bool is_disturbed = cell.effect && cell.effect->disturbed;
+    cell.why = ExplainCounters(plan_.baseline, is_disturbed ? first : untainted,
+                               scenario_, confidence);
   }
 
   const Plan& plan_;

@@ -6,15 +6,9 @@
 #include <string_view>
 
 #include "bench/lab/scenario.h"
-#include "bench/lab/trial.h"
+#include "bench/lab/selection.h"
 
 namespace polymux::bench {
-
-// What was measured of an arm and of the baseline in one round.
-struct TrialPair {
-  const Trial* arm;
-  const Trial* baseline;
-};
 
 // What an arm does otherwise than the baseline, per message, in a sentence to
 // follow its name: "makes 1.00 more reads (0.99 of them EAGAIN) but 0.02 fewer

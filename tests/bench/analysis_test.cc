@@ -207,15 +207,24 @@ TEST_F(EffectTest, ADisturbedTrialCountsOnlyBesides) {
   EXPECT_EQ(cell.tainted_trials, 1);
   EXPECT_EQ(cell.effect->rounds, 23);
   EXPECT_EQ(cell.effect_with_tainted->rounds, 24);
-  // Its repetition counts in its place.
+  // Its repetition counts in its place, with that of the baseline.
   Trial again = disturbed;
   again.slot.attempt = 1;
   again.load.steal_ns = 0;
+  Trial baseline_again = trials_[0];
+  baseline_again.slot.attempt = 1;
+  *baseline_again.load.server_cpu_ns *= 2;
   trials_.push_back(again);
+  EXPECT_EQ(AnalyzedCell(kSame).effect->rounds, 23);
+  trials_.push_back(baseline_again);
   cell = AnalyzedCell(kSame);
   EXPECT_EQ(cell.effect->rounds, 24);
   EXPECT_EQ(cell.effect_with_tainted->rounds, 24);
-  // One that was disturbed again does not.
+  EXPECT_NEAR(cell.ratio->max, 1, 1e-6) << "of different attempts";
+  // What is undisturbed in the first attempt alone is of that one.
+  EXPECT_EQ(AnalyzedCell(kSlow).effect->rounds, 24);
+  EXPECT_EQ(AnalyzedCell(kSlow).verdict, Verdict::kSlower);
+  // One that was disturbed again does not count.
   trials_.back().load.steal_ns = again.load.window_ns;
   EXPECT_EQ(AnalyzedCell(kSame).effect->rounds, 23);
 }
