@@ -216,7 +216,9 @@ TEST(ReadResultsTest, EveryNumberHasARange) {
   };
   for (const auto& [field, value] : plan_fields) {
     const auto place = json::json_pointer("/plan/" + std::string(field));
-    EXPECT_NE(ReasonAfter([&](json& document) { document[place] = value; }),
+    EXPECT_NE(ReasonAfter([&, wrong = value](json& document) {
+                document[place] = wrong;
+              }),
               "it was read")
         << field << " = " << value;
   }
