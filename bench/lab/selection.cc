@@ -62,6 +62,7 @@ std::vector<TrialPair> PairUntainted(const SelectedTrials& arm,
                               TrialPair{trial, found->second});
   }
   std::vector<TrialPair> pairs;
+  pairs.reserve(by_round.size());
   for (const auto& [round, pair] : by_round) pairs.push_back(pair);
   return pairs;
 }
