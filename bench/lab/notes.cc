@@ -146,21 +146,13 @@ void NoteCpus(const Results& results, NoteList& notes) {
 // Why a scenario lacks effects for want of rounds; empty: it does not.
 std::string TooFewRounds(const Plan& plan, std::span<const Cell> cells,
                          std::size_t scenario) {
-  int rounds = 0;
-  bool lacks = false;
-  for (const Cell& cell : cells) {
-    if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
-    lacks = true;
-    rounds = std::max(rounds, cell.compared_rounds);
-  }
-  if (!lacks) return {};
-  const double confidence =
-      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+  const auto shortage = FindRoundShortage(plan, cells, scenario);
+  if (!shortage) return {};
   return fmt::format(
       "{} {} too few for an interval of {:.4g} % (needed so that all of them "
       "together hold with {:g} %), which takes {}: no verdict.",
-      Counted(rounds, "round"), rounds == 1 ? "is" : "are", 100 * confidence,
-      100 * plan.confidence, ValuesNeeded(confidence));
+      Counted(shortage->rounds, "round"), shortage->rounds == 1 ? "is" : "are",
+      100 * shortage->confidence, 100 * plan.confidence, shortage->needed);
 }
 
 // One note for all scenarios of which the same is to be said.
@@ -289,6 +281,22 @@ std::vector<std::string> Notes(const Results& results,
 std::vector<std::string> NotesOfReport(const Results& results,
                                        std::span<const Cell> cells) {
   return MakeNotes(results, cells, kOfReport);
+}
+
+std::optional<RoundShortage> FindRoundShortage(const Plan& plan,
+                                               std::span<const Cell> cells,
+                                               std::size_t scenario) {
+  std::optional<int> rounds;
+  for (const Cell& cell : cells) {
+    if (cell.scenario != scenario || !cell.ratio || cell.effect) continue;
+    rounds = std::max(rounds.value_or(0), cell.compared_rounds);
+  }
+  if (!rounds) return std::nullopt;
+  const double confidence =
+      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+  return RoundShortage{.rounds = *rounds,
+                       .needed = ValuesNeeded(confidence),
+                       .confidence = confidence};
 }
 
 std::string DebugWarning(const Results& results) {

@@ -1,6 +1,8 @@
 #ifndef POLYMUX_BENCH_LAB_NOTES_H_
 #define POLYMUX_BENCH_LAB_NOTES_H_
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,6 +20,18 @@ std::vector<std::string> Notes(const Results& results,
 // The same in the notation of the HTML and the Markdown report.
 std::vector<std::string> NotesOfReport(const Results& results,
                                        std::span<const Cell> cells);
+
+// Why a scenario has arms without an effect.
+struct RoundShortage {
+  int rounds;         // in which an arm could be compared, at most
+  int needed;         // for an interval of that confidence
+  double confidence;  // of the stricter of arms and control
+};
+
+// Empty when no arm of the scenario lacks an effect for want of rounds.
+std::optional<RoundShortage> FindRoundShortage(const Plan& plan,
+                                               std::span<const Cell> cells,
+                                               std::size_t scenario);
 
 // Why these figures must not be quoted at all; empty when they may be.
 std::string DebugWarning(const Results& results);

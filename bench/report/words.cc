@@ -8,7 +8,6 @@
 
 #include "bench/lab/metrics.h"
 #include "bench/lab/notes.h"
-#include "bench/lab/statistics.h"
 #include "bench/lab/text.h"
 #include "bench/peers/peers.h"
 #include "poller/backends.h"
@@ -39,20 +38,6 @@ std::string Capitalised(std::string_view word) {
   return text;
 }
 
-// Why the arms without an effect have none: "too few rounds (3 of 7)".
-std::string TooFewRounds(const Plan& plan, std::span<const Cell> cells) {
-  int rounds = 0;
-  for (const Cell& cell : cells) {
-    if (!cell.ratio || cell.effect) continue;
-    rounds = std::max(rounds, cell.compared_rounds);
-  }
-  const std::size_t scenario = cells.front().scenario;
-  const double confidence =
-      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
-  return fmt::format("too few rounds ({} of {})", rounds,
-                     ValuesNeeded(confidence));
-}
-
 // " No verdict, too few rounds (3 of 7): poll (1.204)." Empty: all have one.
 std::string WithoutVerdict(const Plan& plan, std::span<const Cell> cells) {
   std::vector<std::string> arms;
@@ -64,9 +49,13 @@ std::string WithoutVerdict(const Plan& plan, std::span<const Cell> cells) {
     has_effects = has_effects && cell.effect.has_value();
   }
   if (arms.empty()) return {};
-  const std::string reason = plan.control.empty() ? "there is no control"
-                             : has_effects ? "too few rounds of the control"
-                                           : TooFewRounds(plan, cells);
+  const auto shortage = FindRoundShortage(plan, cells, cells.front().scenario);
+  const std::string reason =
+      plan.control.empty() ? "there is no control"
+      : has_effects || !shortage
+          ? "too few rounds of the control"
+          : fmt::format("too few rounds ({} of {})", shortage->rounds,
+                        shortage->needed);
   return fmt::format(" No verdict, {}: {}.", reason, Join(arms));
 }
 
