@@ -8,27 +8,11 @@
 
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
-#include "bench/lab/selection.h"
 #include "bench/lab/statistics.h"
 #include "bench/lab/why.h"
 
 namespace polymux::bench {
 namespace {
-
-// Of the primary metric, the logarithms of arm over baseline.
-std::vector<double> LogRatios(const Scenario& scenario,
-                              std::span<const TrialPair> pairs) {
-  const auto cost = FindMetric(kPrimaryMetric).value;
-  std::vector<double> log_ratios;
-  for (const TrialPair& pair : pairs) {
-    const auto value = cost(*pair.arm, scenario);
-    const auto reference = cost(*pair.baseline, scenario);
-    if (value && reference && *value > 0 && *reference > 0) {
-      log_ratios.push_back(std::log(*value / *reference));
-    }
-  }
-  return log_ratios;
-}
 
 std::optional<Summary> RatioSummary(const std::vector<double>& log_ratios) {
   std::vector<double> ratios;
@@ -196,6 +180,20 @@ class ScenarioAnalysis {
 };
 
 }  // namespace
+
+std::vector<double> LogRatios(const Scenario& scenario,
+                              std::span<const TrialPair> pairs) {
+  const auto cost = FindMetric(kPrimaryMetric).value;
+  std::vector<double> log_ratios;
+  for (const TrialPair& pair : pairs) {
+    const auto value = cost(*pair.arm, scenario);
+    const auto reference = cost(*pair.baseline, scenario);
+    if (value && reference && *value > 0 && *reference > 0) {
+      log_ratios.push_back(std::log(*value / *reference));
+    }
+  }
+  return log_ratios;
+}
 
 std::string_view ToString(Verdict verdict) {
   switch (verdict) {

@@ -10,6 +10,7 @@
 
 #include "bench/lab/models.h"
 #include "bench/lab/plan.h"
+#include "bench/lab/selection.h"
 #include "bench/lab/trial.h"
 
 namespace polymux::bench {
@@ -98,6 +99,11 @@ struct Analysis {
   std::vector<Crossover> crossovers = {};
   std::vector<Unmodelled> unmodelled = {};
 };
+
+// The logarithms of the primary metric, arm over baseline, of the pairs in
+// which both have one.
+std::vector<double> LogRatios(const Scenario& scenario,
+                              std::span<const TrialPair> pairs);
 
 // Of the intervals of the arms in one scenario (not of the baseline and its
 // control), so that all of them together hold with the plan's confidence.

@@ -5,8 +5,12 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <exception>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "apps/flag_values.h"
 #include "apps/user_path.h"
@@ -22,8 +26,11 @@
 namespace polymux::bench {
 namespace {
 
+// With fewer on a side, see docs/verbs.md, intervals are too narrow.
+constexpr int kFewRuns = 3;
+
 constexpr char kDescription[] =
-    "Compares two results files: what changed from A to B, in server CPU per\n"
+    "Compares results files: what changed from A to B, in server CPU per\n"
     "message. Measures nothing.";
 
 constexpr char kFooter[] =
@@ -31,10 +38,13 @@ constexpr char kFooter[] =
     "  polymux diff old/results.json new/results.json\n"
     "  polymux diff old.json new.json --fail-if 'echo-100/epoll-lt.ratio > "
     "105%'\n"
+    "  polymux diff old/ new/     # each with several runs: "
+    "old/1/results.json...\n"
     "\n"
     "When both have the same baseline, the verdict is about the ratios to it,\n"
     "in which a change of the whole machine cancels. In --fail-if, ratio is\n"
-    "the one of the verdict and the other metrics are those of B.\n"
+    "the one of the verdict and the other metrics are those of B, if it is\n"
+    "one run.\n"
     "Exit code: 0; 1 run-time error; 2 usage; 3 nothing could be compared, or\n"
     "a condition is n/a; 4 a --fail-if condition holds.";
 
@@ -83,7 +93,28 @@ void PrintList(const char* title, const std::vector<std::string>& list) {
   for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
 }
 
-void PrintText(const DifferenceReport& report) {
+std::string Method(int runs_a, int runs_b) {
+  constexpr char kInTurn[] = "compare measures both in turn, which is better.";
+  if (runs_a == 1 && runs_b == 1) {
+    return fmt::format(
+        "Intervals: bootstrap of the rounds, corrected over the arms of a "
+        "scenario. p: Mann-Whitney, B/A. A single run each says nothing of how "
+        "much runs differ; {}",
+        kInTurn);
+  }
+  return fmt::format(
+      "{} of A and {} of B. Intervals: hierarchical bootstrap, of the runs and "
+      "of the rounds in them, corrected over the arms of a scenario. p: "
+      "Mann-Whitney of the runs' medians, B/A. {}",
+      Counted(runs_a, "run"), Counted(runs_b, "run"),
+      std::min(runs_a, runs_b) < kFewRuns
+          ? fmt::format("With fewer than {} runs on a side intervals are too "
+                        "narrow where runs differ; {}",
+                        kFewRuns, kInTurn)
+          : std::string(kInTurn));
+}
+
+void PrintText(const DifferenceReport& report, int runs_a, int runs_b) {
   fmt::print("{}\n", Sentence(report));
   std::string scenario;
   for (const Difference& difference : report.differences) {
@@ -95,12 +126,7 @@ void PrintText(const DifferenceReport& report) {
   }
   PrintList("Drift: A and B differ in more than the server", report.drift);
   PrintList("Not compared", report.missing);
-  fmt::print("\n{}",
-             Wrap("",
-                  "Intervals: bootstrap of the rounds, corrected over the arms "
-                  "of a scenario. p: Mann-Whitney, B/A. A single run each "
-                  "says nothing of how much runs differ; compare measures "
-                  "both in turn, which is better."));
+  fmt::print("\n{}", Wrap("", Method(runs_a, runs_b)));
 }
 
 nlohmann::ordered_json EstimateJson(const Estimate& estimate) {
@@ -109,7 +135,7 @@ nlohmann::ordered_json EstimateJson(const Estimate& estimate) {
           {"high", estimate.high}};
 }
 
-void PrintJson(const DifferenceReport& report) {
+void PrintJson(const DifferenceReport& report, int runs_a, int runs_b) {
   using Json = nlohmann::ordered_json;
   Json differences = Json::array();
   for (const Difference& difference : report.differences) {
@@ -130,6 +156,8 @@ void PrintJson(const DifferenceReport& report) {
   const Json document{
       {"baseline",
        report.baseline.empty() ? Json(nullptr) : Json(report.baseline)},
+      {"runs_a", runs_a},
+      {"runs_b", runs_b},
       {"differences", differences},
       {"drift", report.drift},
       {"not_compared", report.missing}};
@@ -165,19 +193,56 @@ int Judge(const std::vector<Condition>& conditions, const Results& b,
   return JudgeConditions(conditions, plan, WithRatios(b, report));
 }
 
-int Diff(const Options& options) {
-  const Results a = ReadResults(UserPath(options.a));
-  const Results b = ReadResults(UserPath(options.b));
-  const std::vector<Condition> conditions =
-      ParseConditions(options.fail_if, b.plan);
-  const DifferenceReport report =
-      Compare(a, b, options.margin.value_or(a.plan.margin));
-  if (options.as_json) {
-    PrintJson(report);
-  } else {
-    PrintText(report);
+// The runs that `path` stands for: a results file, or all results.json files
+// in a directory and below it, by name.
+std::vector<Results> ReadRuns(const std::string& path) {
+  const std::filesystem::path given = UserPath(path);
+  if (!std::filesystem::is_directory(given)) return {ReadResults(given)};
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(given)) {
+    if (entry.path().filename() == "results.json") {
+      files.push_back(entry.path());
+    }
   }
-  const int exit_code = Judge(conditions, b, report);
+  if (files.empty()) {
+    throw std::runtime_error(path + ": no results.json in it");
+  }
+  std::ranges::sort(files);
+  std::vector<Results> runs;
+  runs.reserve(files.size());
+  for (const auto& file : files) runs.push_back(ReadResults(file));
+  return runs;
+}
+
+std::vector<Condition> ConditionsOn(const std::vector<Results>& b,
+                                    const std::vector<std::string>& texts) {
+  auto conditions = ParseConditions(texts, b.front().plan);
+  for (const Condition& condition : conditions) {
+    if (b.size() > 1 && condition.metric != kRatio) {
+      throw UsageError(fmt::format(
+          "--fail-if '{}': {} is one run's, and B is {} of them; only ratio is "
+          "known",
+          condition.text, condition.metric, b.size()));
+    }
+  }
+  return conditions;
+}
+
+int Diff(const Options& options) {
+  const auto a = ReadRuns(options.a);
+  const auto b = ReadRuns(options.b);
+  const auto conditions = ConditionsOn(b, options.fail_if);
+  const auto runs_a = static_cast<int>(a.size());
+  const auto runs_b = static_cast<int>(b.size());
+  const DifferenceReport report =
+      Compare(a, b, options.margin.value_or(a.front().plan.margin));
+  if (options.as_json) {
+    PrintJson(report, runs_a, runs_b);
+  } else {
+    PrintText(report, runs_a, runs_b);
+  }
+  const int exit_code = Judge(conditions, b.front(), report);
   if (exit_code != kExitOk) return exit_code;
   return report.differences.empty() ? kExitInvalid : kExitOk;
 }
@@ -188,12 +253,11 @@ int DiffMain(int argc, char** argv) {
   Options options;
   CLI::App app(kDescription, argv[0]);
   app.footer(kFooter + DescribeConditions());
-  app.add_option("A", options.a, "A results.json: before")
+  app.add_option("A", options.a,
+                 "Before: a results file, or a directory of several")
       ->required()
       ->type_name("");
-  app.add_option("B", options.b, "Another one: after")
-      ->required()
-      ->type_name("");
+  app.add_option("B", options.b, "After: the same")->required()->type_name("");
   AddPercentage(app, "--margin", options.margin,
                 "What is too small to matter\n"
                 "(default: as A was measured)");

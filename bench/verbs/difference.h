@@ -2,6 +2,7 @@
 #define POLYMUX_BENCH_VERBS_DIFFERENCE_H_
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -10,22 +11,25 @@
 
 namespace polymux::bench {
 
-// How one arm in one scenario of results B compares with the same of A, by the
-// primary metric.
+// How one arm in one scenario of the runs B compares with the same of the runs
+// A, by the primary metric.
 struct Difference {
   std::string scenario;
   std::string arm;
-  double median_a = 0;  // us of CPU per message
+  // us of CPU per message: of the rounds, and the geometric mean over the runs.
+  double median_a = 0;
   double median_b = 0;
-  int rounds_a = 0;
+  int rounds_a = 0;  // of all runs
   int rounds_b = 0;
-  // Whether both have enough rounds without a disturbance for a verdict; else
-  // the disturbed ones are in all these figures.
+  // Whether all runs have enough rounds without a disturbance for a verdict;
+  // else the disturbed ones are in all these figures.
   bool enough_rounds = false;
-  // B over A.  Its interval knows nothing of what changed between the two
-  // runs beside the server.
+  // B over A.  With one run each its interval knows nothing of how much runs
+  // of the same server differ.
   Estimate ratio;
-  double p_value = 1;  // of Mann-Whitney, that A and B do not differ
+  // Of Mann-Whitney, that A and B do not differ: of the rounds with one run
+  // each, else of the runs' medians.
+  double p_value = 1;
   // The arm over the baseline in B, over the same in A: what changed for the
   // whole machine cancels.  Empty for the baseline, or when A and B have
   // different ones.
@@ -46,10 +50,12 @@ struct DifferenceReport {
   std::vector<std::string> drift;
 };
 
-// Compares the two by the trials that count (SelectTrials), one of each round.
-// Intervals are percentiles of a bootstrap of the rounds, corrected over the
-// arms of a scenario; the draws are the same each time.  `margin` as in Plan.
-DifferenceReport Compare(const Results& a, const Results& b, double margin);
+// Compares the two, several runs of the lab each, by the trials that count
+// (SelectTrials), one of each round.  Intervals are those of Bootstrap,
+// corrected over the arms of a scenario.  `margin` as in Plan.  REQUIRES:
+// neither is empty.
+DifferenceReport Compare(std::span<const Results> a, std::span<const Results> b,
+                         double margin);
 
 }  // namespace polymux::bench
 

@@ -73,7 +73,31 @@ TEST_F(DiffTest, TheMarginIsAPercentage) {
   }
 }
 
+// What `compare --out old/1`, `compare --out old/2`, ... leave behind.
+TEST_F(DiffTest, ADirectoryIsSeveralRuns) {
+  const std::filesystem::path old = testing::TempDir() + "/old";
+  for (const char* run : {"1", "2", "3"}) {
+    std::filesystem::create_directories(old / run);
+    std::filesystem::copy_file(a_, old / run / "results.json");
+  }
+  const VerbOutcome outcome = RunVerb({"diff", old, b_});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, HasSubstr("3 runs of A and 1 run of B."));
+  EXPECT_THAT(outcome.output, HasSubstr("hierarchical bootstrap"));
+  const auto exit_code = [&](const std::string& condition) {
+    return RunVerb({"diff", b_, old, "--fail-if", condition}).exit_code;
+  };
+  EXPECT_EQ(exit_code("small/low.ratio < 95%"), 4);
+  EXPECT_EQ(exit_code("small/low.cpu > 1us"), 2) << "of which run?";
+}
+
 TEST_F(DiffTest, Errors) {
+  const std::string empty = testing::TempDir() + "/empty";
+  std::filesystem::create_directory(empty);
+  const VerbOutcome nothing = RunVerb({"diff", a_, empty});
+  EXPECT_EQ(nothing.exit_code, 1);
+  EXPECT_THAT(nothing.errors, HasSubstr("no results.json in it"));
+
   EXPECT_EQ(RunVerb({"diff", a_}).exit_code, 2);
   const VerbOutcome outcome = RunVerb({"diff", a_, "/nonexistent.json"});
   EXPECT_EQ(outcome.exit_code, 1);

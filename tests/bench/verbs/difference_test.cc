@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <functional>
+#include <span>
+#include <vector>
 
 #include "tests/bench/lab_samples.h"
 
@@ -37,6 +39,11 @@ double Usual(int round) { return 10 + 0.02 * ((round * 7) % 11 - 5); }
 
 Results Base() {
   return Measured([](const std::string&, int round) { return Usual(round); });
+}
+
+// A single run each.
+DifferenceReport Compare(const Results& a, const Results& b, double margin) {
+  return bench::Compare(std::span(&a, 1), std::span(&b, 1), margin);
 }
 
 Difference Of(const DifferenceReport& report, const std::string& arm) {
@@ -191,6 +198,64 @@ TEST(DifferenceTest, TheDrawsAreTheSameEachTime) {
   EXPECT_EQ(first.high, second.high);
 }
 
+// Three runs, the server of each as much slower as `percent` says.
+std::vector<Results> RunsOf(const std::vector<double>& percent) {
+  std::vector<Results> runs;
+  for (const double slower : percent) {
+    runs.push_back(Measured([&](const std::string& arm, int round) {
+      return Usual(round) * (arm == "low" ? 1 + slower / 100 : 1);
+    }));
+  }
+  return runs;
+}
+
+// Each run of A and B alone would be a clear difference.
+TEST(DifferenceTest, WhatRunsDifferByThemselvesIsNoDifference) {
+  const auto a = RunsOf({0, 6, 3});
+  const auto b = RunsOf({7, 1, 4});
+  EXPECT_EQ(Of(Compare(a[0], b[0], 0.02), "low").verdict, Verdict::kSlower);
+  EXPECT_EQ(Of(Compare(a[1], b[1], 0.02), "low").verdict, Verdict::kFaster);
+  const Difference low = Of(bench::Compare(a, b, 0.02), "low");
+  EXPECT_EQ(low.rounds_a, 36);
+  ASSERT_TRUE(low.relative);
+  EXPECT_LT(low.relative->low, 0.98);
+  EXPECT_GT(low.relative->high, 1.03);
+  EXPECT_EQ(low.verdict, Verdict::kInconclusive);
+  EXPECT_EQ(Of(bench::Compare(a, b, 0.02), "raw").verdict,
+            Verdict::kEquivalent);
+}
+
+TEST(DifferenceTest, ADifferenceOfAllRunsIsOne) {
+  const auto a = RunsOf({0, 1, -1});
+  const auto b = RunsOf({11, 9, 10});
+  const Difference low = Of(bench::Compare(a, b, 0.02), "low");
+  EXPECT_NEAR(low.ratio.value, 1.1, 0.001);
+  EXPECT_EQ(low.verdict, Verdict::kSlower);
+  // The smallest that three against three can have: 2 of 20 orders.
+  EXPECT_NEAR(low.p_value, 0.1, 1e-9);
+}
+
+TEST(DifferenceTest, OneDisturbedRunOfSeveralDecidesNothing) {
+  const auto a = RunsOf({0, 0, 0});
+  auto b = RunsOf({10, 10, 10});
+  std::erase_if(b[1].trials, [](const Trial& t) { return t.slot.round > 3; });
+  EXPECT_EQ(Of(bench::Compare(a, b, 0.02), "low").verdict,
+            Verdict::kInconclusive);
+}
+
+TEST(DifferenceTest, NamesTheRunThatLacksOrDiffers) {
+  auto a = RunsOf({0, 0, 0});
+  auto b = RunsOf({0, 0});
+  a[1].plan.arms[1].name = "gone";
+  a[2].environment.kernel = "Linux 6.2";
+  b[1].plan.scenarios[0].idle = 7;
+  const DifferenceReport report = bench::Compare(a, b, 0.02);
+  EXPECT_THAT(report.missing, Contains("run 2 of A has no arm low"));
+  EXPECT_THAT(report.missing, Contains(HasSubstr("another one in run 2 of B")));
+  EXPECT_THAT(report.drift,
+              Contains("kernel: A not known and Linux 6.2, B not known"));
+}
+
 TEST(DifferenceTest, ListsWhatIsMissing) {
   Results a = Base();
   Results b = Base();
@@ -201,7 +266,7 @@ TEST(DifferenceTest, ListsWhatIsMissing) {
   a = Base();
   a.plan.arms[1].name = "gone";
   EXPECT_THAT(Compare(a, b, 0.02).missing,
-              ElementsAre("A has no arm low", "B has no arm gone"));
+              ElementsAre("B has no arm gone", "A has no arm low"));
   a = Base();
   a.plan.scenarios[0].idle = 5;
   EXPECT_THAT(Compare(a, b, 0.02).missing,
