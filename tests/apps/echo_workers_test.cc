@@ -109,26 +109,35 @@ TEST_P(EchoWorkersTest, EchoesWithWorkers) {
   }
 }
 
-TEST_P(EchoWorkersTest, F17_ASlowJobLeavesOthersOfItsLoopQuick) {
-  // One loop; one connection with a job of 500 ms.
-  Server server(GetParam(),
-                {"--reactors=1", "--workers=2", "--work-us=500000"});
+// Whether 99 of 100 connections are served within 20 ms each while another one
+// of the same loop has its job of 500 ms done.
+bool OthersAreQuick(const Server& server) {
   Client slow(server.address());
   slow.Send("slow");
   // The second worker has the same work to do, so what is looked at is what a
   // loop does by itself: connections come and go.
-  std::vector<SteadyClock::duration> times;
-  for (int i = 0; i < 100; ++i) {
+  std::vector<SteadyClock::duration> times(100);
+  for (SteadyClock::duration& time : times) {
     const auto start = SteadyClock::now();
     Client client(server.address());
     client.ShutdownWrite();
     EXPECT_EQ(client.ReceiveToEnd(), "");
-    times.push_back(SteadyClock::now() - start);
+    time = SteadyClock::now() - start;
   }
   std::ranges::sort(times);
-  EXPECT_EQ(slow.ReceiveSome(), "") << "not slow enough to show anything";
-  EXPECT_LT(times[98], 20ms);
-  EXPECT_EQ(slow.Receive(4), "slow");
+  const bool meanwhile = slow.ReceiveSome().empty();
+  if (meanwhile) {
+    EXPECT_EQ(slow.Receive(4), "slow");
+  }
+  return meanwhile && times[98] < 20ms;
+}
+
+TEST_P(EchoWorkersTest, F17_ASlowJobLeavesOthersOfItsLoopQuick) {
+  const Server server(GetParam(),
+                      {"--reactors=1", "--workers=2", "--work-us=500000"});
+  // Where the job runs on the loop, no attempt succeeds; a machine that stalls
+  // spoils one or two.
+  EXPECT_TRUE(Eventually([&] { return OthersAreQuick(server); }));
 }
 
 TEST_P(EchoWorkersTest, F17_WithoutWorkersTheReactorComputes) {

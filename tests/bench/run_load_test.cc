@@ -71,8 +71,11 @@ TEST_F(RunLoadTest, CountsWhatTheServerEchoed) {
 TEST_F(RunLoadTest, WindowIsAsLongAsAskedAndCostsCpu) {
   const LoadShape shape = SmallShape();
   const FaultServer server({.message_size = shape.size});
+  const std::int64_t begin = MonotonicNs();
   const WindowReading window = Run(server, shape).window;
-  EXPECT_GE(window.window_ns, shape.duration.count() * 9 / 10);
+  EXPECT_GE(MonotonicNs() - begin, (shape.warm_up + shape.duration).count());
+  // The machine may stall before the first reading.
+  EXPECT_GE(window.window_ns, shape.duration.count() / 2);
   EXPECT_GT(window.load_cpu_ns, 0);
   EXPECT_FALSE(window.observed);
 }

