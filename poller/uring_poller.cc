@@ -151,7 +151,10 @@ std::uint64_t UserData(std::uint32_t serial, std::size_t fd) {
 
 UringPoller::UringPoller(const Backend& backend) : Poller(backend) {
   if (const int result = CreateRing(&ring_); result < 0) {
-    throw std::system_error(-result, std::system_category(), "io_uring_setup");
+    throw std::system_error(-result, std::system_category(),
+                            result == -ENOMEM
+                                ? "io_uring_setup, RLIMIT_MEMLOCK (ulimit -l)"
+                                : "io_uring_setup");
   }
 }
 
@@ -458,7 +461,8 @@ std::string Probe() {
     case EINVAL:
       return reason + " (Linux before 6.1 lacks DEFER_TASKRUN)";
     case ENOMEM:
-      return reason + " (no memory for the rings, or none allowed)";
+      return reason +
+             " (more than RLIMIT_MEMLOCK allows, ulimit -l, or than there is)";
     default:
       return reason;
   }

@@ -7,10 +7,12 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <system_error>
+#include <thread>
 #include <vector>
 
 #include "bench/peers/listener.h"
@@ -25,6 +27,24 @@ constexpr unsigned kCompletions = 4096;
 int CheckRing(int result, const char* call) {
   if (result < 0) {
     throw std::system_error(-result, std::generic_category(), call);
+  }
+  return result;
+}
+
+// The rings of a user without CAP_IPC_LOCK count against RLIMIT_MEMLOCK since
+// Linux 6.14, for a while after their end too: hence patience with ENOMEM.
+// Returns 0 or a negative errno.
+int CreateRing(io_uring* ring) {
+  io_uring_params params{};
+  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
+                 IORING_SETUP_CLAMP;
+  params.cq_entries = kCompletions;
+  int result = 0;
+  for (int i = 0; i < 100; ++i) {
+    result = io_uring_queue_init_params(kSubmissions, ring, &params);
+    if (result != -ENOMEM) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   return result;
 }
@@ -68,13 +88,7 @@ class RawUringServer {
 RawUringServer::RawUringServer(int listener) : listener_(listener) {
   // A request on a non-blocking socket does not wait.
   Check(fcntl(listener, F_SETFL, 0), "fcntl");
-  io_uring_params params{};
-  params.flags = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-                 IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
-                 IORING_SETUP_CLAMP;
-  params.cq_entries = kCompletions;
-  CheckRing(io_uring_queue_init_params(kSubmissions, &ring_, &params),
-            "io_uring_setup");
+  CheckRing(CreateRing(&ring_), "io_uring_setup");
 }
 
 void RawUringServer::Run() {

@@ -8,8 +8,10 @@
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -55,7 +57,8 @@ class Running {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(connect(fd.get(), reinterpret_cast<sockaddr*>(&address),
                       sizeof address),
-              0);
+              0)
+        << std::strerror(errno) << "; it said: " << process_.ErrorOutput();
     const timeval limit{.tv_sec = 20, .tv_usec = 0};
     setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     return fd;
@@ -68,7 +71,8 @@ class Running {
 
 void SendAll(const UniqueFd& fd, std::string_view data) {
   while (!data.empty()) {
-    const ssize_t count = send(fd.get(), data.data(), data.size(), 0);
+    const ssize_t count =
+        send(fd.get(), data.data(), data.size(), MSG_NOSIGNAL);
     if (count <= 0) break;
     data.remove_prefix(static_cast<std::size_t>(count));
   }

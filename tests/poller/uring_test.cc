@@ -151,8 +151,8 @@ TEST_P(Uring, SaysWhyTheKernelRefuses) {
   EXPECT_TRUE(
       IsRefused(backend(), ENOSYS, "Function not implemented (a kernel"));
   EXPECT_TRUE(IsRefused(backend(), EPERM, "Operation not permitted ("));
-  EXPECT_TRUE(
-      IsRefused(backend(), ENOMEM, "Cannot allocate memory (no memory"));
+  EXPECT_TRUE(IsRefused(backend(), ENOMEM,
+                        "Cannot allocate memory (more than RLIMIT_MEMLOCK"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Backends, Uring, testing::ValuesIn(UringNames()),

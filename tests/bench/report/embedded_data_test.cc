@@ -22,7 +22,7 @@ TEST(EmbeddedDataTest, AllOfItWhereThereIsRoom) {
 }
 
 TEST(EmbeddedDataTest, LessOfItWhereThereIsLess) {
-  const Results results = RichResults(4);
+  const Results results = RichResults(2);
   std::size_t size = EmbeddedData(results, kPlenty).size();
   const std::string merged = EmbeddedData(results, size - 1);
   EXPECT_THAT(merged, HasSubstr("the latency histograms of each arm added up"));
