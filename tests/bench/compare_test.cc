@@ -352,7 +352,7 @@ TEST_F(CompareTest, AForeignArmIsSeenFromOutside) {
 TEST_F(CompareTest, AForeignArmThatBecomesADaemonIsMeasuredAndEnded) {
   const std::string pids = directory_.string() + ".pids";
   const Outcome outcome =
-      Compare({"--arms", "mine", "--arm",
+      Compare({"--duration", "500ms", "--arms", "mine", "--arm",
                "mine=(setsid sh -c 'echo $$ >> " + pids + "; exec " +
                    Runfile("bench/polymux") +
                    " peer raw-epoll --port {port}' &); exec sleep 1000"});

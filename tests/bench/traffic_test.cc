@@ -537,6 +537,7 @@ TEST_F(TrafficTest, FanOutOfMessagesThatFillTheSockets) {
   LoadShape shape = FanOutShape();
   shape.connections = 1;
   shape.size = 32 << 20;
+  shape.duration = seconds(1);
   shape.stall_limit = seconds(20);
   const RawEpollProcess server;
   const LoadResult result = Run(server.address(), shape);

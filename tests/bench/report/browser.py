@@ -11,7 +11,7 @@ import time
 class Browser:
     """One page in a browser of its own, with all that it complained of."""
 
-    def __init__(self, patience_s=60):
+    def __init__(self, patience_s=240):
         self._deadline = time.monotonic() + patience_s
         self._directory = tempfile.TemporaryDirectory()
         to_browser, self._commands = os.pipe()
