@@ -78,14 +78,7 @@ std::string UnmodelledArms(const Plan& plan, const Models& models) {
                                      fmt::join(arms, ", ")));
 }
 
-}  // namespace
-
-std::string DescribeModels(const Plan& plan, const Models& models) {
-  if (models.models.empty()) return UnmodelledArms(plan, models);
-  std::string text =
-      "\nCost of a wait, fitted: a + b x connections + c x ready; ns of server "
-      "CPU\n\n" +
-      ModelTable(plan, models);
+std::string CrossoversOfBaseline(const Plan& plan, const Models& models) {
   std::string sentences;
   for (const Crossover& crossover : models.crossovers) {
     if (plan.arms[crossover.arm].name == plan.baseline ||
@@ -93,8 +86,39 @@ std::string DescribeModels(const Plan& plan, const Models& models) {
       sentences += Wrap("", CrossoverText(plan, crossover));
     }
   }
-  if (!sentences.empty()) text += "\n" + sentences;
-  return text + WithoutReady(plan, models) + UnmodelledArms(plan, models);
+  return sentences.empty() ? sentences : "\n" + sentences;
+}
+
+std::string FittedCosts(const Plan& plan, const Models& models) {
+  if (models.models.empty()) return {};
+  std::string doubts;
+  for (const std::string& doubt : ModelDoubts(plan, models.models)) {
+    doubts += Wrap("", doubt);
+  }
+  return "\nCost of a wait, fitted: a + b x connections + c x ready; ns of "
+         "server CPU\n\n" +
+         ModelTable(plan, models) + (doubts.empty() ? "" : "\n" + doubts);
+}
+
+}  // namespace
+
+std::vector<std::string> ModelDoubts(const Plan& plan,
+                                     const std::vector<CostModel>& models) {
+  constexpr double kFar = 0.2;
+  std::vector<std::string> doubts;
+  for (const CostModel& model : models) {
+    if (std::abs(model.worst_deviation) < kFar) continue;
+    doubts.push_back(fmt::format(
+        "The fit of {} is {:.0f} % {} what was measured with {} connections.",
+        plan.arms[model.arm].name, 100 * std::abs(model.worst_deviation),
+        model.worst_deviation < 0 ? "below" : "above", model.worst_watched));
+  }
+  return doubts;
+}
+
+std::string DescribeModels(const Plan& plan, const Models& models) {
+  return FittedCosts(plan, models) + CrossoversOfBaseline(plan, models) +
+         WithoutReady(plan, models) + UnmodelledArms(plan, models);
 }
 
 }  // namespace polymux::bench

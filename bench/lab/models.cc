@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,7 +20,6 @@ namespace polymux::bench {
 namespace {
 
 constexpr int kDraws = 400;
-constexpr double kConfidence = 0.95;
 // Numbers of connections: a line through two of them says nothing of itself.
 constexpr std::size_t kLeastWatched = 3;
 
@@ -56,13 +57,18 @@ std::optional<WaitCost> ObserveWait(const Scenario& scenario,
                   .cost_ns = *cpu_us * 1000 / *waits};
 }
 
+// What the waits brought in the scenario with most connections.
+struct Brought {
+  int watched = 0;
+  std::vector<double> ready = {};     // events per wait
+  std::vector<double> messages = {};  // messages per wait
+};
+
 struct Fit {
   CostModel model;
   bool has_trials = false;
   std::vector<WaitCost> costs = {};
-  // Events per wait and messages per wait, by active connections.
-  std::map<int, std::vector<double>> ready = {};
-  std::map<int, std::vector<double>> messages = {};
+  std::map<int, Brought> brought = {};  // by active connections
 };
 
 // The observations of one arm, without a model yet.
@@ -76,18 +82,20 @@ Fit Observe(const Plan& plan, std::span<const Trial* const> trials,
   std::vector<int> active;
   for (const Trial* trial : trials) {
     const Scenario& scenario = plan.scenarios[trial->slot.scenario];
-    if (trial->slot.arm != arm || !IsModelled(scenario) ||
-        scenario.message_size != message_size) {
-      continue;
-    }
+    if (trial->slot.arm != arm) continue;
     fit.has_trials = true;
     const auto cost = ObserveWait(scenario, *trial);
     if (!cost) continue;
     fit.costs.push_back(*cost);
     active.push_back(scenario.active);
-    if (scenario.idle == 0) continue;
-    fit.ready[scenario.active].push_back(cost->ready);
-    fit.messages[scenario.active].push_back(
+    Brought& brought = fit.brought[scenario.active];
+    if (scenario.idle == 0 || scenario.connections() < brought.watched) {
+      continue;
+    }
+    if (scenario.connections() > brought.watched) brought = {};
+    brought.watched = scenario.connections();
+    brought.ready.push_back(cost->ready);
+    brought.messages.push_back(
         1 / *FindMetric("waits_per_message").value(*trial, scenario));
   }
   if (!active.empty()) {
@@ -107,6 +115,29 @@ void DescribeRange(std::span<const WaitCost> costs, CostModel& model) {
   model.watched_max = static_cast<int>(most.watched);
   model.ready_min = least.ready;
   model.ready_max = greatest.ready;
+}
+
+// Compares the model with the median of each number of connections.
+void FindWorst(std::span<const WaitCost> costs, CostModel& model) {
+  struct Group {
+    std::vector<double> measured;
+    std::vector<double> modelled;
+  };
+  std::map<int, Group> groups;
+  for (const WaitCost& cost : costs) {
+    Group& group = groups[static_cast<int>(cost.watched)];
+    group.measured.push_back(cost.cost_ns);
+    group.modelled.push_back(
+        CostOfWait(model.coefficients(), cost.watched, cost.ready));
+  }
+  for (auto& [watched, group] : groups) {
+    const double deviation = SampleMedian(std::move(group.modelled)) /
+                                 SampleMedian(std::move(group.measured)) -
+                             1;
+    if (std::abs(deviation) < std::abs(model.worst_deviation)) continue;
+    model.worst_deviation = deviation;
+    model.worst_watched = watched;
+  }
 }
 
 Estimate CoefficientOf(const CostCoefficients& found, const CostModel& model,
@@ -145,6 +176,7 @@ bool FitModel(Fit& fit) {
     model.per_ready_ns = CoefficientOf(*found, model, 2);
   }
   DescribeRange(fit.costs, model);
+  FindWorst(fit.costs, model);
   return true;
 }
 
@@ -155,8 +187,8 @@ struct Line {
 };
 
 Line LineOf(const Fit& fit, const CostCoefficients& coefficients, int active) {
-  const double ready = SampleMedian(fit.ready.at(active));
-  const double messages = SampleMedian(fit.messages.at(active));
+  const double ready = SampleMedian(fit.brought.at(active).ready);
+  const double messages = SampleMedian(fit.brought.at(active).messages);
   return {(coefficients[0] + coefficients[2] * ready) / messages,
           coefficients[1] / messages};
 }
@@ -165,18 +197,19 @@ double Crossing(const Line& one, const Line& other) {
   return (other.level - one.level) / (one.slope - other.slope);
 }
 
-std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
-                                       int active) {
+// Beyond what was measured.
+std::optional<Crossover> Extrapolate(const Fit& one, const Fit& other,
+                                     int active) {
   const Line line = LineOf(one, one.model.coefficients(), active);
   const Line other_line = LineOf(other, other.model.coefficients(), active);
   // Where both were measured.
-  const double least = std::max(one.model.watched_min, other.model.watched_min);
-  const double most = std::min(one.model.watched_max, other.model.watched_max);
+  const double most = std::min(one.brought.at(active).watched,
+                               other.brought.at(active).watched);
   const auto is_told = [&](double connections) {
     return connections >= active && connections <= kFarthest * most;
   };
   const double found = Crossing(line, other_line);
-  if (!is_told(found)) return std::nullopt;
+  if (!is_told(found) || found <= most) return std::nullopt;
   std::vector<double> drawn;
   const auto& one_draws = one.model.draws;
   const auto& other_draws = other.model.draws;
@@ -187,7 +220,7 @@ std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
     if (is_told(connections)) drawn.push_back(connections);
   }
   if (static_cast<double>(drawn.size()) <
-      kConfidence * static_cast<double>(draws)) {
+      kModelConfidence * static_cast<double>(draws)) {
     return std::nullopt;
   }
   // Which grows faster is the cheaper one before they meet.
@@ -196,16 +229,32 @@ std::optional<Crossover> FindCrossover(const Fit& one, const Fit& other,
                    .other = one_first ? other.model.arm : one.model.arm,
                    .active = active,
                    .connections = MakeEstimate(found, std::move(drawn)),
-                   .extrapolated = found < least || found > most};
+                   .extrapolated = true};
 }
 
-std::vector<Crossover> FindCrossovers(std::span<const Fit> fits) {
+// Those of the models, where `measured` has none.
+std::vector<Crossover> ExtrapolateAll(std::span<const Fit> fits,
+                                      std::span<const Crossover> measured) {
+  const auto is_measured = [&](const Fit& one, const Fit& other, int active) {
+    return std::ranges::any_of(measured, [&](const Crossover& crossover) {
+      return crossover.active == active &&
+             std::minmax(crossover.arm, crossover.other) ==
+                 std::minmax(one.model.arm, other.model.arm);
+    });
+  };
+  const auto has_idle = [](const Fit& fit, int active) {
+    const auto found = fit.brought.find(active);
+    return found != fit.brought.end() && found->second.watched > 0;
+  };
   std::vector<Crossover> crossovers;
   for (std::size_t i = 0; i < fits.size(); ++i) {
     for (std::size_t j = i + 1; j < fits.size(); ++j) {
-      for (const auto& [active, ready] : fits[i].ready) {
-        if (!fits[j].ready.contains(active)) continue;
-        const auto crossover = FindCrossover(fits[i], fits[j], active);
+      for (const auto& [active, brought] : fits[i].brought) {
+        if (!has_idle(fits[i], active) || !has_idle(fits[j], active) ||
+            is_measured(fits[i], fits[j], active)) {
+          continue;
+        }
+        const auto crossover = Extrapolate(fits[i], fits[j], active);
         if (crossover) crossovers.push_back(*crossover);
       }
     }
@@ -220,24 +269,21 @@ CostCoefficients CostModel::coefficients() const {
           per_ready_ns ? per_ready_ns->value : 0};
 }
 
-Estimate MakeEstimate(double value, std::vector<double> drawn) {
-  std::ranges::sort(drawn);
-  const auto cut = static_cast<std::size_t>(static_cast<double>(drawn.size()) *
-                                            (1 - kConfidence) / 2);
-  return {.value = value,
-          .low = std::min(value, drawn[cut]),
-          .high = std::max(value, drawn[drawn.size() - 1 - cut])};
-}
-
 Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
   const auto message_size = BestSize(plan);
   if (!message_size) return {};
+  std::vector<const Trial*> modelled;
+  std::ranges::copy_if(
+      trials, std::back_inserter(modelled), [&](const Trial* trial) {
+        const Scenario& scenario = plan.scenarios[trial->slot.scenario];
+        return IsModelled(scenario) && scenario.message_size == message_size;
+      });
   Models models;
   std::vector<Fit> fits;
   for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
     // The control is the baseline once more.
     if (plan.arms[arm].name == plan.control) continue;
-    Fit fit = Observe(plan, trials, arm, *message_size);
+    Fit fit = Observe(plan, modelled, arm, *message_size);
     if (FitModel(fit)) {
       models.models.push_back(fit.model);
       fits.push_back(std::move(fit));
@@ -245,7 +291,9 @@ Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
       models.unmodelled.push_back({arm, WhyUnmodelled(fit.costs)});
     }
   }
-  models.crossovers = FindCrossovers(fits);
+  models.crossovers = MeasuredCrossovers(plan, modelled);
+  std::ranges::move(ExtrapolateAll(fits, models.crossovers),
+                    std::back_inserter(models.crossovers));
   return models;
 }
 

@@ -8,17 +8,12 @@
 #include <vector>
 
 #include "bench/lab/cost_model.h"
+#include "bench/lab/crossover.h"
+#include "bench/lab/estimate.h"
 #include "bench/lab/plan.h"
 #include "bench/lab/trial.h"
 
 namespace polymux::bench {
-
-// A number with the interval in which it lies.
-struct Estimate {
-  double value = 0;
-  double low = 0;
-  double high = 0;
-};
 
 // What one Wait costs an arm, in ns of server CPU together with the messages
 // that it brings: per_wait + per_watched * watched + per_ready * ready.
@@ -37,6 +32,10 @@ struct CostModel {
   int active_max = 0;
   double ready_min = 0;  // of events per wait
   double ready_max = 0;
+  // How far the model is from what was measured where it is farthest: from the
+  // median cost of a wait with so many connections, as a share of it.
+  double worst_deviation = 0;  // negative: the model says less
+  int worst_watched = 0;
   // The coefficients of each resampling.  The n-th ones of two models are of
   // the same rounds, where both have all rounds.
   std::vector<CostCoefficients> draws = {};
@@ -53,18 +52,6 @@ struct Unmodelled {
 // Beyond this many times what was measured a line is no knowledge.
 inline constexpr double kFarthest = 10;
 
-// The middle 95 % of `drawn`, with `value` in it.  REQUIRES: not empty.
-Estimate MakeEstimate(double value, std::vector<double> drawn);
-
-// Where two arms cost the same per message, as connections grow.
-struct Crossover {
-  std::size_t arm;    // cheaper with fewer connections
-  std::size_t other;  // cheaper with more
-  int active = 1;     // connections that send
-  Estimate connections;
-  bool extrapolated = false;  // beyond what was measured
-};
-
 struct Models {
   std::vector<CostModel> models = {};
   std::vector<Crossover> crossovers = {};
@@ -76,11 +63,11 @@ struct Models {
 // measured with most numbers of connections.  An arm without counters, with
 // fewer than three numbers of connections, or whose trials do not tell the
 // coefficients apart, has no model; it is unmodelled where the plan has three
-// such numbers.  Intervals are those of 95 % of the resamplings.  A crossover
-// needs a scenario with idle connections and as many active ones for both arms,
-// and is told up to ten times the connections that were measured, when nearly
-// all resamplings have one too. REQUIRES: the trials are valid.  A function of
-// its arguments alone.
+// such numbers.  Intervals are those of 95 % of the resamplings.  Crossovers
+// are the measured ones, and beyond those of the models: where the lines
+// through what was measured with most connections meet, up to ten times as
+// many, if nearly all resamplings have such a place too.  REQUIRES: the trials
+// are valid. A function of its arguments alone.
 Models FitModels(const Plan& plan, std::span<const Trial* const> trials);
 
 }  // namespace polymux::bench

@@ -229,7 +229,9 @@ Json ModelJson(const Plan& plan, const CostModel& model) {
       {"active_min", model.active_min},
       {"active_max", model.active_max},
       {"ready_min", model.ready_min},
-      {"ready_max", model.ready_max}};
+      {"ready_max", model.ready_max},
+      {"worst_deviation", model.worst_deviation},
+      {"worst_watched", model.worst_watched}};
 }
 
 Json UnmodelledJson(const Plan& plan, const Unmodelled& unmodelled) {

@@ -11,6 +11,7 @@
 
 #include "bench/lab/cost_model.h"
 #include "bench/lab/metrics.h"
+#include "bench/lab/model_text.h"
 #include "bench/lab/text.h"
 #include "bench/report/chart.h"
 #include "bench/report/markup.h"
@@ -251,6 +252,10 @@ std::string ModelTable(const Plan& plan, const Analysis& analysis) {
         model.per_ready_ns ? EstimateText(*model.per_ready_ns) : "in a",
         model.watched_min, model.watched_max);
   }
+  std::string doubts;
+  for (const std::string& doubt : ModelDoubts(plan, analysis.models)) {
+    doubts += "<p>" + EscapeHtml(doubt) + "</p>\n";
+  }
   return fmt::format(
              "<div class=\"scroll wide\"><table><caption>Fitted cost of one "
              "wait with {}-byte messages, ns of server CPU (with intervals): a "
@@ -261,7 +266,8 @@ std::string ModelTable(const Plan& plan, const Analysis& analysis) {
          "connection</th><th scope=\"col\">c: per ready connection, with its "
          "message</th><th scope=\"col\">connections measured</th></tr></thead>"
          "<tbody>\n" +
-         rows + "</tbody></table></div>\n" + UnmodelledArms(plan, analysis);
+         rows + "</tbody></table></div>\n" + doubts +
+         UnmodelledArms(plan, analysis);
 }
 
 }  // namespace

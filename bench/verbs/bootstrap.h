@@ -5,7 +5,7 @@
 #include <random>
 #include <vector>
 
-#include "bench/lab/models.h"
+#include "bench/lab/estimate.h"
 
 namespace polymux::bench {
 

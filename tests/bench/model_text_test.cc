@@ -53,9 +53,21 @@ TEST_F(ModelTextTest, WhatIsNotFittedIsSaid) {
   EXPECT_THAT(text, HasSubstr("\nc is in a for poll: the waits brought about"));
   EXPECT_THAT(text, HasSubstr("\nNo cost of a wait is fitted for select (it "
                               "has no counters).\n"));
+  // What was measured crosses with or without a model.
   models_.models.clear();
+  EXPECT_TRUE(DescribeModels(plan_, models_).starts_with("\nWith "));
+  models_.crossovers.clear();
   EXPECT_TRUE(DescribeModels(plan_, models_)
                   .starts_with("\nNo cost of a wait is fitted for select"));
+}
+
+TEST_F(ModelTextTest, AFitThatIsFarFromWhatWasMeasuredIsDoubted) {
+  EXPECT_THAT(ModelDoubts(plan_, models_.models), testing::IsEmpty());
+  models_.models[0].worst_deviation = -0.555;
+  models_.models[0].worst_watched = 10'010;
+  EXPECT_THAT(DescribeModels(plan_, models_),
+              HasSubstr("\nThe fit of poll is 56 % below what was measured "
+                        "with 10010 connections.\n"));
 }
 
 TEST_F(ModelTextTest, WhereAnArmCrossesTheBaseline) {

@@ -136,12 +136,22 @@ TEST_F(ModelsTest, BeyondWhatOneOfTheTwoMeasuredIsToo) {
   }
 }
 
+TEST_F(ModelsTest, TellsWhereTheModelIsFarthestOff) {
+  EXPECT_LT(std::abs(Fit().models[0].worst_deviation), 0.05);
+  for (Trial& trial : trials_) {
+    if (trial.slot.scenario == 3) *trial.load.server_cpu_ns *= 3;
+  }
+  const CostModel queue = Fit().models[1];
+  EXPECT_GT(std::abs(queue.worst_deviation), 0.1);
+  EXPECT_GT(queue.worst_watched, 0);
+}
+
 TEST_F(ModelsTest, NoModelWithoutCountersOrInAnotherLoad) {
   for (Trial& trial : trials_) {
     if (trial.slot.arm == 1) trial.counters.reset();
   }
   EXPECT_EQ(Fit().models.size(), 1u);
-  EXPECT_TRUE(Fit().crossovers.empty());
+  EXPECT_EQ(Fit().crossovers.size(), 1u) << "that takes no counters";
   ASSERT_EQ(Fit().unmodelled.size(), 1u);
   EXPECT_EQ(Fit().unmodelled[0].arm, 1u);
   EXPECT_EQ(Fit().unmodelled[0].reason, "it has no counters");
