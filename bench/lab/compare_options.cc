@@ -45,7 +45,8 @@ constexpr char kFooter[] =
 void AddSubject(CLI::App& app, CompareOptions& options) {
   app.add_option("--arms", options.arms,
                  "Which servers; a name given twice is measured\n"
-                 "twice (default: all backends and controls)")
+                 "twice; all: every peer and control too\n"
+                 "(default: all backends and raw-epoll)")
       ->delimiter(',')
       ->type_name("NAME,...");
   app.add_option("--server", options.servers,

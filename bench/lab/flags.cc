@@ -135,4 +135,11 @@ FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
   return count;
 }
 
+bool IsMostly(std::string_view flag, const Plan& plan,
+              std::span<const Trial> trials, std::size_t scenario,
+              std::size_t arm) {
+  const FlagCount count = CountFlag(plan, trials, scenario, arm, flag);
+  return count.flagged > 0 && 2 * count.flagged >= count.trials;
+}
+
 }  // namespace polymux::bench

@@ -68,6 +68,11 @@ FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
                     std::size_t scenario, std::size_t arm,
                     std::string_view flag);
 
+// Whether at least half of them have it.
+bool IsMostly(std::string_view flag, const Plan& plan,
+              std::span<const Trial> trials, std::size_t scenario,
+              std::size_t arm);
+
 }  // namespace polymux::bench
 
 #endif  // POLYMUX_BENCH_LAB_FLAGS_H_

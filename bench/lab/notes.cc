@@ -61,16 +61,6 @@ std::string Places(const Plan& plan, const SharesOf& shares_of) {
   return fmt::format("{}", fmt::join(places, ", "));
 }
 
-bool IsDebugBuild(const Results& results, std::size_t arm) {
-  for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
-    if (CountFlag(results.plan, results.trials, i, arm, kDebugBuild).flagged >
-        0) {
-      return true;
-    }
-  }
-  return false;
-}
-
 void NoteIncomplete(const Results& results, NoteList& notes) {
   if (results.complete) return;
   notes.push_back(fmt::format("Incomplete: {} of {} trials were run.",
@@ -222,17 +212,12 @@ void NoteControl(const Plan& plan, NoteList& notes) {
                         plan.control, plan.baseline));
 }
 
-// How a rendering marks what the notes speak of.
-struct Notation {
-  std::string_view client_bound;  // half of the trials are
-  std::string_view interval;
-};
-
-constexpr Notation kOfTable{" (*)", "[low, high]"};
-constexpr Notation kOfReport{"", "(low to high)"};
+// How a rendering writes an interval.
+constexpr std::string_view kOfTable = "[low, high]";
+constexpr std::string_view kOfReport = "(low to high)";
 
 NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
-                   const Notation& notation) {
+                   std::string_view interval) {
   NoteList notes;
   NoteIncomplete(results, notes);
   NoteInvalid(results.plan, cells, notes);
@@ -240,10 +225,9 @@ NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
   NoteTainted(results.plan, cells, notes);
   NoteDisturbedEffects(results.plan, cells, notes);
   NoteFlag(results, kClientBound,
-           fmt::format("the server was less than 90 % busy. Where that is so "
-                       "in half of the trials{}, do not rank by msg/s or "
-                       "latency; CPU per message stands.",
-                       notation.client_bound),
+           "the server was less than 90 % busy. Where that is so in half of "
+           "the trials (*), do not rank by msg/s or latency; CPU per message "
+           "stands.",
            notes);
   NoteFlag(results, kUnsaturated,
            "the load generator had time to spare too; other programs took the "
@@ -266,8 +250,7 @@ NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
   notes.push_back(fmt::format(
       "{}: the true ratios of all arms of a scenario lie in these with {:g} % "
       "confidence. Equivalent: within {:g} % of the baseline.",
-      notation.interval, 100 * results.plan.confidence,
-      100 * results.plan.margin));
+      interval, 100 * results.plan.confidence, 100 * results.plan.margin));
   return notes;
 }
 
@@ -297,22 +280,6 @@ std::optional<RoundShortage> FindRoundShortage(const Plan& plan,
   return RoundShortage{.rounds = *rounds,
                        .needed = ValuesNeeded(confidence),
                        .confidence = confidence};
-}
-
-std::string DebugWarning(const Results& results) {
-  std::vector<std::string> culprits;
-  if (!IsOptimised(results.environment.build)) {
-    culprits.emplace_back("this program");
-  }
-  for (std::size_t arm = 0; arm < results.plan.arms.size(); ++arm) {
-    if (IsDebugBuild(results, arm)) {
-      culprits.push_back(results.plan.arms[arm].name);
-    }
-  }
-  if (culprits.empty()) return {};
-  return fmt::format(
-      "DO NOT QUOTE: not an optimised build (debug or sanitizer): {}.",
-      fmt::join(culprits, ", "));
 }
 
 }  // namespace polymux::bench

@@ -33,9 +33,6 @@ std::optional<RoundShortage> FindRoundShortage(const Plan& plan,
                                                std::span<const Cell> cells,
                                                std::size_t scenario);
 
-// Why these figures must not be quoted at all; empty when they may be.
-std::string DebugWarning(const Results& results);
-
 }  // namespace polymux::bench
 
 #endif  // POLYMUX_BENCH_LAB_NOTES_H_

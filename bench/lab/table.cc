@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "apps/flag_values.h"
+#include "bench/lab/alarms.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
@@ -44,21 +45,22 @@ std::string Median(const Cell& cell, std::string_view metric) {
   return summary ? FormatNumber(summary->median) : std::string(kNotAvailable);
 }
 
-std::string FormatRatio(double ratio) {
+// In a column's width.
+std::string NarrowRatio(double ratio) {
   return ratio < 10 ? fmt::format("{:.3f}", ratio) : FormatNumber(ratio);
 }
 
 std::string Ratio(const Cell& cell) {
   if (cell.effect) {
     return (cell.effect->disturbed ? "~" : "") +
-           FormatRatio(cell.effect->ratio);
+           NarrowRatio(cell.effect->ratio);
   }
-  return cell.ratio ? FormatRatio(cell.ratio->median) : "-";
+  return cell.ratio ? NarrowRatio(cell.ratio->median) : "-";
 }
 
 // What is not 1 must not look like it: a verdict rests on that.
 std::string FormatEnd(double end) {
-  std::string text = FormatRatio(end);
+  std::string text = NarrowRatio(end);
   if (end == 1 || text != "1.000") return text;
   return end < 1 ? "<1" : ">1";
 }
@@ -226,18 +228,12 @@ std::string_view VerdictWord(const Plan& plan, const Cell& cell) {
   return cell.verdict ? ToString(*cell.verdict) : "-";
 }
 
-// In at least half of its trials.
-bool IsClientBound(const Results& results, const Cell& cell) {
-  const auto [flagged, trials] = CountFlag(
-      results.plan, results.trials, cell.scenario, cell.arm, kClientBound);
-  return flagged > 0 && 2 * flagged >= trials;
-}
-
 Row MakeRow(const Results& results, const Cell& cell) {
   return {.cell = cell,
           .arm = results.plan.arms[cell.arm].name,
           .verdict = VerdictWord(results.plan, cell),
-          .is_client_bound = IsClientBound(results, cell)};
+          .is_client_bound = IsMostly(kClientBound, results.plan,
+                                      results.trials, cell.scenario, cell.arm)};
 }
 
 std::string CostTable(const Results& results, std::span<const Cell> cells,
@@ -282,7 +278,7 @@ std::string ScenarioText(const Results& results, std::span<const Cell> cells,
       scenario.rate ? std::span<const Column>(kOpenLoopColumns)
                     : std::span<const Column>(kCostColumns);
   return fmt::format(
-      "\n{}: {}\n\n{}{}{}{}", scenario.name, scenario.Describe(),
+      "\n{}\n{}{}{}{}", Wrap("", scenario.name + ": " + scenario.Describe()),
       CostTable(results, cells, columns), WhyTable(results, cells, kWhyColumns),
       WhyTable(results, cells, kCallColumns), Reasons(results.plan, cells));
 }
@@ -361,32 +357,15 @@ std::string Conditions(const Results& results) {
                      FormatDuration(plan.window), plan.baseline);
 }
 
-// One for each scenario whose control came out as different.
-std::string ControlAlarms(const Plan& plan, const Analysis& analysis,
-                          Colour colour) {
-  std::string alarms;
-  for (const ControlCheck& control : analysis.controls) {
-    if (control.sound) continue;
-    alarms += Red(
-        Wrap("", fmt::format("DO NOT QUOTE THIS RUN: in {} a second copy of {} "
-                             "came out as different from it ({} {}).",
-                             plan.scenarios[control.scenario].name,
-                             plan.baseline, FormatRatio(control.effect.ratio),
-                             FormatInterval(control.effect))),
-        colour);
-  }
-  return alarms;
-}
-
 }  // namespace
 
 std::string RenderTable(const Results& results, Colour colour) {
   const Plan& plan = results.plan;
   const Analysis analysis = Analyze(plan, results.trials);
   std::string text = Wrap("", Headline(plan, analysis.cells));
-  text += ControlAlarms(plan, analysis, colour);
-  const std::string warning = DebugWarning(results);
-  if (!warning.empty()) text += Red(Wrap("", warning), colour);
+  for (const std::string& alarm : Alarms(results, analysis)) {
+    text += Red(Wrap("", alarm), colour);
+  }
   text += Wrap("", Conditions(results));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     text += ScenarioText(results, CellsOf(plan, analysis.cells, i),

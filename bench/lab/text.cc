@@ -43,6 +43,19 @@ std::string FormatNumber(double value) {
   return fmt::format("{:.{}f}{}", value, decimals, unit);
 }
 
+std::string FormatRatio(double ratio) {
+  if (ratio >= 2) return FormatNumber(ratio);
+  // What differs from 1 must not look like it: a verdict may rest on that.
+  constexpr int kMostDigits = 6;
+  for (int digits = 3; digits < kMostDigits; ++digits) {
+    const double scale = std::pow(10, digits);
+    if (std::round(ratio * scale) != scale) {
+      return fmt::format("{:.{}f}", ratio, digits);
+    }
+  }
+  return "1.000";
+}
+
 std::string Counted(int count, std::string_view thing) {
   return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
 }

@@ -27,6 +27,9 @@ std::string FormatNumber(double value);
 // two decimals at most and whole numbers from 100 on: "-0.11", "49.3", "17960".
 std::string FormatCoefficient(double value);
 
+// "1.034", or "6.10" when that is enough, or "0.9996" lest it look like 1.
+std::string FormatRatio(double ratio);
+
 // "1 round", "2 rounds".
 std::string Counted(int count, std::string_view thing);
 

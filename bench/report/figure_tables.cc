@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 #include <string_view>
 
+#include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/report/chart.h"
+#include "bench/report/cost_columns.h"
 #include "bench/report/markup.h"
 #include "bench/report/why_columns.h"
 #include "bench/report/words.h"
@@ -17,26 +18,9 @@
 namespace polymux::bench {
 namespace {
 
-struct Column {
-  std::string_view heading;
-  std::string_view metric;
-  double unit;  // what one of the metric is in the column's unit
-};
-
-constexpr std::array kColumns{
-    Column{"CPU µs / message", kPrimaryMetric, 1},
-    Column{"messages/s", "messages_per_second", 1},
-    Column{"p50 µs", "latency_p50_us", 1},
-    Column{"p99 µs", "latency_p99_us", 1},
-    Column{"p99.9 µs", "latency_p999_us", 1},
-    Column{"calls / message", "system_calls_per_message", 1},
-    Column{"server CPU %", kServerCpuShare, 100},
-    Column{"RSS MiB", "rss_bytes", 1.0 / (1 << 20)},
-};
-
 // So many that the smallest figure of the column has three digits: its decimal
 // points then stand below each other.
-int Decimals(std::span<const Cell> cells, const Column& column) {
+int Decimals(std::span<const Cell> cells, const CostColumn& column) {
   std::optional<double> least;
   for (const Cell& cell : cells) {
     const auto summary = cell.Find(column.metric);
@@ -73,16 +57,19 @@ std::string RowHead(const Plan& plan, const Cell& cell) {
 }
 
 std::string Figure(std::span<const Cell> cells, const Cell& cell,
-                   const Column& column) {
+                   const CostColumn& column, std::string_view mark = "") {
   const auto summary = cell.Find(column.metric);
   if (!summary) return "<td class=\"none\">n/a</td>";
-  return fmt::format("<td title=\"{:.6g} to {:.6g}\">{:.{}f}</td>",
+  return fmt::format("<td title=\"{:.6g} to {:.6g}\">{:.{}f}{}</td>",
                      summary->min * column.unit, summary->max * column.unit,
-                     summary->median * column.unit, Decimals(cells, column));
+                     summary->median * column.unit, Decimals(cells, column),
+                     mark);
 }
 
-std::string Row(const Plan& plan, std::span<const Cell> cells,
+std::string Row(const Results& results, std::span<const Cell> cells,
                 const Cell& cell) {
+  const Plan& plan = results.plan;
+  const auto columns = CostColumnsOf(plan.scenarios[cell.scenario]);
   std::string row =
       RowHead(plan, cell) + fmt::format(R"(<td class="text">{}</td>)",
                                         Badge(VerdictWord(plan, cell)));
@@ -92,11 +79,14 @@ std::string Row(const Plan& plan, std::span<const Cell> cells,
                                                            : cell.first_reason;
     return row + fmt::format(R"(<td class="text" colspan="{}">{}</td></tr>)"
                              "\n",
-                             kColumns.size() + 2, EscapeHtml(reason));
+                             columns.size() + 2, EscapeHtml(reason));
   }
   row += fmt::format("<td>{}</td>", EffectText(cell));
-  for (const Column& column : kColumns) {
-    row += Figure(cells, cell, column);
+  const bool is_client_bound =
+      IsMostly(kClientBound, plan, results.trials, cell.scenario, cell.arm);
+  for (const CostColumn& column : columns) {
+    const bool is_marked = is_client_bound && column.metric == kRateMetric;
+    row += Figure(cells, cell, column, is_marked ? "*" : "");
   }
   return row + fmt::format("<td>{}</td></tr>\n", Trials(cell));
 }
@@ -123,20 +113,21 @@ std::string WhyTable(const Plan& plan, std::span<const Cell> cells) {
       head, rows);
 }
 
-std::string Table(const Plan& plan, const Analysis& analysis,
+std::string Table(const Results& results, const Analysis& analysis,
                   std::size_t scenario) {
+  const Plan& plan = results.plan;
   const auto cells = CellsOfScenario(plan, analysis, scenario);
   std::string head =
       "<th scope=\"col\">arm</th><th scope=\"col\" "
       "class=\"text\">verdict</th><th "
       "scope=\"col\">ratio (interval)</th>";
-  for (const Column& column : kColumns) {
+  for (const CostColumn& column : CostColumnsOf(plan.scenarios[scenario])) {
     head += fmt::format("<th scope=\"col\">{}</th>", column.heading);
   }
   std::string rows;
   std::string reasons;
   for (const Cell& cell : cells) {
-    rows += Row(plan, cells, cell);
+    rows += Row(results, cells, cell);
     if (cell.why.empty()) continue;
     reasons +=
         fmt::format("<li><b>{}</b>: {}</li>\n",
@@ -157,7 +148,7 @@ std::string Table(const Plan& plan, const Analysis& analysis,
 std::string FigureTables(const Results& results, const Analysis& analysis) {
   std::string tables;
   for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
-    tables += Table(results.plan, analysis, i);
+    tables += Table(results, analysis, i);
   }
   return tables;
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bench/lab/text.h"
 #include "bench/report/chart.h"
 #include "bench/report/markup.h"
 #include "bench/report/words.h"
@@ -100,8 +101,8 @@ class Panel {
     if (control != nullptr) {
       DrawBand(
           control->effect.low, control->effect.high, "control",
-          fmt::format("A/A control: {} to {}", RatioText(control->effect.low),
-                      RatioText(control->effect.high)));
+          fmt::format("A/A control: {} to {}", FormatRatio(control->effect.low),
+                      FormatRatio(control->effect.high)));
     }
     for (const Tick& tick : Ticks()) {
       body_ += fmt::format(
@@ -152,7 +153,7 @@ class Panel {
     body_ +=
         fmt::format(R"(<text class="value" x="{}" y="{:.1f}">{}</text>)"
                     R"(<text class="word" x="{}" y="{:.1f}">{}</text></g>)",
-                    text_x, y - 2, RatioText(row.ratio), text_x, y + 12,
+                    text_x, y - 2, FormatRatio(row.ratio), text_x, y + 12,
                     row.has_interval ? word : "too few rounds");
   }
 

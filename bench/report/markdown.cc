@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cstddef>
+#include <string_view>
 
+#include "bench/lab/alarms.h"
 #include "bench/lab/environment.h"
+#include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/model_text.h"
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
+#include "bench/report/cost_columns.h"
 #include "bench/report/markup.h"
 #include "bench/report/why_columns.h"
 #include "bench/report/words.h"
@@ -16,22 +20,36 @@
 namespace polymux::bench {
 namespace {
 
-std::string Number(const Cell& cell, std::string_view metric) {
+std::string Number(const Cell& cell, std::string_view metric, double unit = 1) {
   const auto summary = cell.Find(metric);
-  return summary ? FormatNumber(summary->median) : "n/a";
+  return summary ? FormatNumber(summary->median * unit) : "n/a";
 }
 
-std::string Row(const Plan& plan, const Cell& cell) {
+std::string Repeated(std::string_view text, std::size_t times) {
+  std::string all;
+  for (std::size_t i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+std::string Row(const Results& results, const Cell& cell) {
+  const Plan& plan = results.plan;
+  const auto columns = CostColumnsOf(plan.scenarios[cell.scenario]);
   const std::string arm = EscapeMarkdown(plan.arms[cell.arm].name);
   if (!cell.obstacle.empty()) {
-    return fmt::format("| {} | not measured: {} | | | | | | |\n", arm,
-                       EscapeMarkdown(cell.obstacle));
+    return fmt::format("| {} | not measured: {} |{}\n", arm,
+                       EscapeMarkdown(cell.obstacle),
+                       Repeated(" |", columns.size() + 1));
   }
-  return fmt::format(
-      "| {} | {} | {} | {} | {} | {} | {} | {} |\n", arm,
-      VerdictWord(plan, cell), EffectText(cell), Number(cell, kPrimaryMetric),
-      Number(cell, "messages_per_second"), Number(cell, "latency_p50_us"),
-      Number(cell, "latency_p99_us"), Number(cell, "system_calls_per_message"));
+  std::string row = fmt::format("| {} | {} | {} |", arm,
+                                VerdictWord(plan, cell), EffectText(cell));
+  const bool is_client_bound =
+      IsMostly(kClientBound, plan, results.trials, cell.scenario, cell.arm);
+  for (const CostColumn& column : columns) {
+    const bool is_marked = is_client_bound && column.metric == kRateMetric;
+    row += fmt::format(" {}{} |", Number(cell, column.metric, column.unit),
+                       is_marked ? "\\*" : "");
+  }
+  return row + "\n";
 }
 
 // What the servers did; empty when no arm has figures.
@@ -55,19 +73,23 @@ std::string WhyTable(const Plan& plan, std::span<const Cell> cells) {
   return heading + "\n" + alignment + "\n" + rows;
 }
 
-std::string ScenarioPart(const Plan& plan, const Analysis& analysis,
+std::string ScenarioPart(const Results& results, const Analysis& analysis,
                          std::size_t scenario) {
+  const Plan& plan = results.plan;
+  const auto columns = CostColumnsOf(plan.scenarios[scenario]);
   std::string text = fmt::format(
       "\n## {}\n\n{}. {}\n\n"
-      "| arm | verdict | ratio to baseline | CPU µs/message | messages/s | "
-      "p50 µs | p99 µs | system calls/message |\n"
-      "|:--|:--|:--|--:|--:|--:|--:|--:|\n",
+      "| arm | verdict | ratio to baseline |",
       EscapeMarkdown(plan.scenarios[scenario].name),
       EscapeMarkdown(plan.scenarios[scenario].Describe()),
       EscapeMarkdown(ScenarioSentence(plan, analysis, scenario)));
+  for (const CostColumn& column : columns) {
+    text += fmt::format(" {} |", column.heading);
+  }
+  text += "\n|:--|:--|:--|" + Repeated("--:|", columns.size()) + "\n";
   std::string reasons;
   for (const Cell& cell : CellsOfScenario(plan, analysis, scenario)) {
-    text += Row(plan, cell);
+    text += Row(results, cell);
     if (cell.why.empty()) continue;
     reasons +=
         fmt::format("- {}: {}\n", EscapeMarkdown(plan.arms[cell.arm].name),
@@ -91,7 +113,7 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
                       Counted(RoundsRun(results), "round"),
                       LengthText(plan.window), EscapeMarkdown(plan.baseline));
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
-    text += ScenarioPart(plan, analysis, i);
+    text += ScenarioPart(results, analysis, i);
   }
   const std::string models = DescribeModels(
       plan, {analysis.models, analysis.crossovers, analysis.unmodelled});

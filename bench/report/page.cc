@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/lab/alarms.h"
 #include "bench/lab/environment.h"
 #include "bench/lab/notes.h"
 #include "bench/lab/text.h"
@@ -205,8 +206,8 @@ constexpr std::array kSections{
     Section{"trials", "Every trial, in the order in which they ran",
             "A run that drifts shows as a slope, a disturbance as a few points "
             "of all arms that stand out together. Red outline: an invalid "
-            "trial, which does not count. Faint: a tainted one, which was "
-            "repeated. Hover for round and flags.",
+            "trial, which does not count. Faint: a tainted one. Hover for "
+            "round, flags and whether the round was repeated.",
             "",
             [](const Results& results, const Analysis& analysis) {
               return InPanels(StripPlots(results, analysis));

@@ -21,7 +21,7 @@ struct Dot {
   double cost;
 };
 
-// Whether it was tainted, so that it was run again: there is a later attempt.
+// Whether its round was run again: there is a later attempt.
 bool WasRepeated(const Results& results, const Slot& slot) {
   return std::ranges::any_of(results.trials, [&](const Trial& other) {
     return other.slot.scenario == slot.scenario && other.slot.arm == slot.arm &&
@@ -30,19 +30,21 @@ bool WasRepeated(const Results& results, const Slot& slot) {
 }
 
 // The class of a trial's mark.
-std::string_view Look(const Results& results, const Trial& trial) {
+std::string_view Look(const Trial& trial) {
   if (!trial.valid()) return "mark invalid";
-  return WasRepeated(results, trial.slot) ? "mark tainted" : "mark";
+  return IsTainted(trial) ? "mark tainted" : "mark";
 }
 
 // "poll, round 3: 4.93 us per message [client-bound]".
-std::string Title(const Plan& plan, const Dot& dot) {
+std::string Title(const Results& results, const Dot& dot) {
+  const Plan& plan = results.plan;
   const Trial& trial = *dot.trial;
   std::string title = fmt::format("{}, round {}: {} µs per message",
                                   plan.arms[trial.slot.arm].name,
                                   trial.slot.round + 1, FormatNumber(dot.cost));
   const auto flags = Flags(plan, trial);
   if (!flags.empty()) title += fmt::format(" [{}]", fmt::join(flags, ", "));
+  if (WasRepeated(results, trial.slot)) title += ", round repeated";
   if (!trial.valid()) title += " INVALID: " + trial.invalid;
   return title;
 }
@@ -72,7 +74,7 @@ std::string Panel(const Results& results, std::size_t scenario) {
   for (const Dot& dot : dots) {
     const std::size_t arm = dot.trial->slot.arm;
     const Point point{dot.position, dot.cost > 0 ? dot.cost : y.min()};
-    chart.Marker(arm, point, Title(plan, dot), Look(results, *dot.trial));
+    chart.Marker(arm, point, Title(results, dot), Look(*dot.trial));
   }
   return Figure(plan.scenarios[scenario].name, chart.Render());
 }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "bench/lab/metrics.h"
 #include "bench/lab/notes.h"
@@ -26,8 +25,9 @@ std::string ArmWithEffect(const Plan& plan, const Cell& cell) {
     return cell.ratio ? fmt::format("{} ({})", name, EffectText(cell)) : name;
   }
   return fmt::format("{} ({}{}, {} to {})", name, DisturbedMark(*cell.effect),
-                     RatioText(cell.effect->ratio), RatioText(cell.effect->low),
-                     RatioText(cell.effect->high));
+                     FormatRatio(cell.effect->ratio),
+                     FormatRatio(cell.effect->low),
+                     FormatRatio(cell.effect->high));
 }
 
 std::string Capitalised(std::string_view word) {
@@ -83,27 +83,14 @@ std::string VerdictWord(const Plan& plan, const Cell& cell) {
   return cell.verdict ? std::string(ToString(*cell.verdict)) : "no verdict";
 }
 
-std::string RatioText(double ratio) {
-  if (ratio >= 2) return FormatNumber(ratio);
-  // What differs from 1 must not look like it: a verdict may rest on that.
-  constexpr int kMostDigits = 6;
-  for (int digits = 3; digits < kMostDigits; ++digits) {
-    const double scale = std::pow(10, digits);
-    if (std::round(ratio * scale) != scale) {
-      return fmt::format("{:.{}f}", ratio, digits);
-    }
-  }
-  return "1.000";
-}
-
 std::string EffectText(const Cell& cell) {
   if (cell.effect) {
     return fmt::format("{}{} ({} to {})", DisturbedMark(*cell.effect),
-                       RatioText(cell.effect->ratio),
-                       RatioText(cell.effect->low),
-                       RatioText(cell.effect->high));
+                       FormatRatio(cell.effect->ratio),
+                       FormatRatio(cell.effect->low),
+                       FormatRatio(cell.effect->high));
   }
-  return cell.ratio ? RatioText(cell.ratio->median) : "";
+  return cell.ratio ? FormatRatio(cell.ratio->median) : "";
 }
 
 std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
@@ -128,24 +115,6 @@ std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
         fmt::format(" {}: {}.", Capitalised(ToString(verdict)), Join(arms));
   }
   return sentence + WithoutVerdict(plan, cells);
-}
-
-std::vector<std::string> Alarms(const Results& results,
-                                const Analysis& analysis) {
-  std::vector<std::string> alarms;
-  const std::string debug = DebugWarning(results);
-  if (!debug.empty()) alarms.push_back(debug);
-  for (const ControlCheck& control : analysis.controls) {
-    if (control.sound) continue;
-    alarms.push_back(fmt::format(
-        "DO NOT QUOTE {}: the control, a second copy of {}, came out as "
-        "different from it ({}, {} to {}). Something but the servers made the "
-        "difference.",
-        results.plan.scenarios[control.scenario].name, results.plan.baseline,
-        RatioText(control.effect.ratio), RatioText(control.effect.low),
-        RatioText(control.effect.high)));
-  }
-  return alarms;
 }
 
 std::string AboutArm(const Arm& arm) {

@@ -25,9 +25,6 @@ const ControlCheck* FindControl(const Analysis& analysis, std::size_t scenario);
 // "slower", "baseline", "control", "not measured", "no verdict".
 std::string VerdictWord(const Plan& plan, const Cell& cell);
 
-// "1.034", or "6.10" when that is enough, or "0.9996" lest it look like 1.
-std::string RatioText(double ratio);
-
 // "1.034 (1.021 to 1.047)"; without an interval "1.034"; "" without any.
 std::string EffectText(const Cell& cell);
 
@@ -35,10 +32,6 @@ std::string EffectText(const Cell& cell);
 // 1.19 to 1.22). Equivalent: ..."  And why the others have no verdict.
 std::string ScenarioSentence(const Plan& plan, const Analysis& analysis,
                              std::size_t scenario);
-
-// Why nobody should quote these figures: an unsound control, a debug build.
-std::vector<std::string> Alarms(const Results& results,
-                                const Analysis& analysis);
 
 // What kind of program the arm is, in a sentence or two.
 std::string AboutArm(const Arm& arm);

@@ -13,6 +13,7 @@
 #include "apps/flag_values.h"
 #include "bench/lab/cost_model.h"
 #include "bench/lab/metrics.h"
+#include "bench/lab/model_text.h"
 #include "poller/backends.h"
 
 namespace polymux::bench {
@@ -124,7 +125,10 @@ class Adviser {
  public:
   Adviser(const Results& results, const Analysis& analysis,
           const Workload& workload)
-      : plan_(results.plan), analysis_(analysis), workload_(workload) {}
+      : results_(results),
+        plan_(results.plan),
+        analysis_(analysis),
+        workload_(workload) {}
 
   Advice Run() {
     advice_.margin = plan_.margin;
@@ -138,6 +142,10 @@ class Adviser {
           TooFar(workload_, nearest().connections(), nearest().active);
       if (!too_far.empty()) Refuse(too_far);
       FromCells(Basis::kNearest);
+    }
+    if (!results_.complete) {
+      Reserve(fmt::format("the run was interrupted: {} of {} trials",
+                          results_.trials.size(), CountTrials(plan_)));
     }
     if (!measured) AddReservations();
     Rank();
@@ -334,6 +342,9 @@ class Adviser {
           "so "
           "that ratios come nearer to 1; with smaller ones they go farther");
     }
+    for (const std::string& doubt : ModelDoubts(plan_, analysis_.models)) {
+      Reserve(doubt);
+    }
     for (const Crossover& crossover : analysis_.crossovers) {
       Reserve(fmt::format(
           "{} is cheaper than {} with fewer than {:.0f} [{:.0f} {:.0f}] "
@@ -393,6 +404,7 @@ class Adviser {
         FormatSize(workload_.message_size));
   }
 
+  const Results& results_;
   const Plan& plan_;
   const Analysis& analysis_;
   const Workload workload_;

@@ -9,6 +9,7 @@
 
 #include "apps/flag_values.h"
 #include "apps/user_path.h"
+#include "bench/lab/alarms.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/text.h"
@@ -127,7 +128,12 @@ int AdviseMain(int argc, char** argv) {
   workload.active = static_cast<int>(senders);
   try {
     const Results results = ReadResults(UserPath(file));
-    Print(Advise(results, Analyze(results.plan, results.trials), workload));
+    const Analysis analysis = Analyze(results.plan, results.trials);
+    const Advice advice = Advise(results, analysis, workload);
+    for (const std::string& alarm : Alarms(results, analysis)) {
+      fmt::print("{}", Red(Wrap("", alarm), ColourOfStdout()));
+    }
+    Print(advice);
     return kExitOk;
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}: {}\n", argv[0], error.what());

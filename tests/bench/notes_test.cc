@@ -56,10 +56,8 @@ TEST(NotesTest, AReportHasANotationOfItsOwn) {
   const auto of_table = Notes(results, cells);
   const auto of_report = NotesOfReport(results, cells);
   EXPECT_EQ(of_report.size(), of_table.size());
-  for (const char* mark : {"(*)", "[low, high]"}) {
-    EXPECT_THAT(of_table, Contains(HasSubstr(mark)));
-    EXPECT_THAT(of_report, Not(Contains(HasSubstr(mark))));
-  }
+  EXPECT_THAT(of_table, Contains(HasSubstr("[low, high]")));
+  EXPECT_THAT(of_report, Not(Contains(HasSubstr("[low, high]"))));
 }
 
 TEST(NotesTest, AVerdictOfDisturbedRoundsIsMarked) {
@@ -197,17 +195,6 @@ TEST(NotesTest, HowEvenlySeveralLoopsWereBusy) {
   EXPECT_THAT(NotesOf(results),
               Contains("small: each of 3 loops read so much of all: base 20 to "
                        "60 %, low 20 to 60 %."));
-}
-
-TEST(NotesTest, ADebugBuildIsNotToBeQuoted) {
-  Results results = SampleResults();
-  EXPECT_EQ(DebugWarning(results), "");
-  results.trials[0].slot.arm = 1;
-  results.trials[0].build->sanitizer = "address";
-  results.environment.build.ndebug = false;
-  EXPECT_EQ(DebugWarning(results),
-            "DO NOT QUOTE: not an optimised build (debug or sanitizer): this "
-            "program, low.");
 }
 
 }  // namespace

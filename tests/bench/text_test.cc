@@ -19,6 +19,16 @@ TEST(TextTest, NumbersHaveThreeDigits) {
   EXPECT_EQ(FormatNumber(2e9), "2.00G");
 }
 
+TEST(TextTest, ARatioThatIsNotOneDoesNotLookLikeIt) {
+  EXPECT_EQ(FormatRatio(0.9996), "0.9996");
+  EXPECT_EQ(FormatRatio(0.99996), "0.99996");
+  EXPECT_EQ(FormatRatio(1.0004), "1.0004");
+  EXPECT_EQ(FormatRatio(1), "1.000");
+  EXPECT_EQ(FormatRatio(0.9994), "0.999");
+  EXPECT_EQ(FormatRatio(1.0336), "1.034");
+  EXPECT_EQ(FormatRatio(6.1), "6.10");
+}
+
 TEST(TextTest, WrapsAtBlanks) {
   EXPECT_EQ(Wrap("- ", "one two three", 9), "- one two\n  three\n");
   EXPECT_EQ(Wrap("- ", "one two three", 15), "- one two three\n");

@@ -36,6 +36,10 @@ TEST(StripPlotTest, MarksWhatWasRepeatedAndWhatDoesNotCount) {
   Trial again = results.trials[0];
   again.slot.attempt = 1;
   results.trials.push_back(again);
+  // Undisturbed, but of a round in which another arm was.
+  EXPECT_THAT(Plots(results), Not(HasSubstr("mark tainted")));
+  EXPECT_THAT(Plots(results), HasSubstr(", round repeated"));
+  results.trials[2].load.steal_ns = results.trials[2].load.window_ns / 2;
   EXPECT_THAT(Plots(results), HasSubstr("mark tainted"));
   results.trials[1].invalid = "broken";
   EXPECT_THAT(Plots(results), HasSubstr("INVALID: broken"));

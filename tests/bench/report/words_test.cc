@@ -10,7 +10,6 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
-using testing::IsEmpty;
 using testing::MatchesRegex;
 using testing::Not;
 
@@ -47,15 +46,6 @@ TEST(WordsTest, WithoutAVerdictTheSentenceSaysWhy) {
   EXPECT_THAT(sentence(2), HasSubstr("No verdict, there is no control: "));
 }
 
-TEST(WordsTest, ARatioThatIsNotOneDoesNotLookLikeIt) {
-  EXPECT_EQ(RatioText(0.9996), "0.9996");
-  EXPECT_EQ(RatioText(0.99996), "0.99996");
-  EXPECT_EQ(RatioText(1.0004), "1.0004");
-  EXPECT_EQ(RatioText(1), "1.000");
-  EXPECT_EQ(RatioText(0.9994), "0.999");
-  EXPECT_EQ(RatioText(1.0336), "1.034");
-}
-
 TEST(WordsTest, EveryArmHasAWord) {
   const Results results = RichResults(3);
   const Analysis analysis = RichAnalysis(results);
@@ -68,18 +58,6 @@ TEST(WordsTest, EveryArmHasAWord) {
   Cell cell = cells[2];
   cell.verdict.reset();
   EXPECT_EQ(VerdictWord(results.plan, cell), "no verdict");
-}
-
-TEST(WordsTest, AlarmsForADebugBuildAndAnUnsoundControl) {
-  Results results = RichResults(3);
-  Analysis analysis = RichAnalysis(results);
-  EXPECT_THAT(Alarms(results, analysis), IsEmpty());
-  results.environment.build.ndebug = false;
-  analysis.controls[1].sound = false;
-  const auto alarms = Alarms(results, analysis);
-  ASSERT_EQ(alarms.size(), 2u);
-  EXPECT_THAT(alarms[0], HasSubstr("not an optimised build"));
-  EXPECT_THAT(alarms[1], AllOf(HasSubstr("idle-90"), HasSubstr("epoll-lt")));
 }
 
 TEST(WordsTest, SaysWhatEachArmIs) {

@@ -48,6 +48,33 @@ TEST(WriteReportsTest, WritesAllFiles) {
   EXPECT_FALSE(exists(directory / "latency" / "idle-8000.select.hgrm"));
 }
 
+TEST(WriteReportsTest, AnOpenLoopHasItsOwnColumns) {
+  const auto directory = NewDirectory("open");
+  const auto page = WriteReports(RichResults(3), directory);
+  EXPECT_THAT(Text(page), AllOf(HasSubstr(">service p99 µs</th>"),
+                                HasSubstr(">send lag p99 µs</th>")));
+  EXPECT_THAT(Text(directory / "report.md"),
+              HasSubstr("| service p99 µs | send lag p99 µs |"));
+  WriteReports(SampleResults(), directory);
+  EXPECT_THAT(Text(page), Not(HasSubstr("service p99")));
+  EXPECT_THAT(Text(directory / "report.md"), Not(HasSubstr("service p99")));
+}
+
+TEST(WriteReportsTest, ARateThatTheClientSetIsMarked) {
+  const auto directory = NewDirectory("marks");
+  Results results = SampleResults();
+  auto page = WriteReports(results, directory);
+  EXPECT_THAT(Text(page), HasSubstr(">1000*</td>"));
+  EXPECT_THAT(Text(directory / "report.md"), HasSubstr("| 1.00k\\* |"));
+  for (Trial& trial : results.trials) {
+    trial.load.server_cpu_ns = trial.load.window_ns;
+  }
+  page = WriteReports(results, directory);
+  EXPECT_THAT(Text(page), HasSubstr(">1000</td>"));
+  EXPECT_THAT(Text(directory / "report.md"),
+              AllOf(HasSubstr("| 1.00k |"), Not(HasSubstr("\\*"))));
+}
+
 TEST(WriteReportsTest, ANameCannotLeaveTheDirectory) {
   Results results = SampleResults();
   results.plan.scenarios[0].name = "../../up";

@@ -54,6 +54,18 @@ TEST_F(AdviseTest, AnotherSizeHasNoMicroseconds) {
   EXPECT_THAT(outcome.output, Not(HasSubstr(" us of server CPU")));
 }
 
+TEST_F(AdviseTest, WhatNobodyShouldQuoteComesFirst) {
+  Results results = SampleResults();
+  results.trials[0].build->sanitizer = "address";
+  results.complete = false;
+  WriteResults(results, file_);
+  const VerbOutcome outcome =
+      RunVerb({"advise", file_, "--connections", "900", "--active", "1%"});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  EXPECT_THAT(outcome.output, AllOf(StartsWith("DO NOT QUOTE: not an "),
+                                    HasSubstr("the run was interrupted: ")));
+}
+
 TEST_F(AdviseTest, Errors) {
   EXPECT_EQ(RunVerb({"advise", file_}).exit_code, 2);
   EXPECT_EQ(RunVerb({"advise", file_, "--connections", "0"}).exit_code, 2);
