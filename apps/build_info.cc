@@ -15,9 +15,9 @@ constexpr const char* kCompiler = "clang " __clang_version__;
 constexpr const char* kCompiler = "gcc " __VERSION__;
 #endif
 
-#if defined(__SANITIZE_ADDRESS__)
+#if defined(POLYMUX_ASAN)
 constexpr const char* kSanitizer = "address";
-#elif defined(__SANITIZE_THREAD__)
+#elif defined(POLYMUX_TSAN)
 constexpr const char* kSanitizer = "thread";
 #elif defined(POLYMUX_UBSAN)
 constexpr const char* kSanitizer = "undefined";

@@ -16,7 +16,7 @@ namespace polymux::system_call {
 // ours is ever cancelled. Any thread.
 //
 // The sanitizers know glibc's functions only, so they are given those.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(POLYMUX_ASAN) || defined(POLYMUX_TSAN)
 inline ssize_t Recv(int fd, void* buffer, std::size_t size, int flags) {
   return ::recv(fd, buffer, size, flags);
 }
