@@ -6,7 +6,9 @@
 #include <cmath>
 #include <map>
 #include <optional>
-#include <tuple>
+#include <set>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/lab/cost_model.h"
@@ -24,50 +26,87 @@ namespace {
 constexpr double kExtrapolation = 10;
 constexpr int kModelSteps = 24;
 
-// Scenarios that differ in their connections alone: 0 active stands for "all of
-// them are active".
+// Scenarios that differ in one thing alone: in their connections, or in how
+// many of as many connections are active.
 struct Family {
-  int active;
+  int connections;  // 0: they differ in them
+  int active;       // 0: they differ in them, or all connections are active
   std::size_t message_size;
   int depth;
+  std::optional<int> reactors;  // empty: as many as the plan says
   auto operator<=>(const Family&) const = default;
+
+  // What they differ in.
+  int Value(const Scenario& scenario) const {
+    return connections == 0 ? scenario.connections() : scenario.active;
+  }
+  std::string_view ValueTitle() const {
+    return connections == 0 ? "connections" : "active connections";
+  }
 
   std::string Describe() const {
     const std::string who =
-        active == 0 ? "all connections active"
-                    : fmt::format("{} active, the rest idle", active);
-    return fmt::format("{}, {}-byte messages, depth {}", who, message_size,
-                       depth);
+        connections > 0 ? fmt::format("{} connections", connections)
+        : active == 0   ? "all connections active"
+                        : fmt::format("{} active, the rest idle", active);
+    return fmt::format("{}, {}-byte messages, depth {}{}", who, message_size,
+                       depth,
+                       reactors ? fmt::format(", reactors {}", *reactors) : "");
   }
 };
 
 using Members = std::vector<std::size_t>;  // scenarios
+using Families = std::map<Family, Members>;
 
-// Those with at least two different numbers of connections.
-std::map<Family, Members> Families(const Plan& plan) {
-  std::map<Family, Members> families;
-  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
-    const Scenario& scenario = plan.scenarios[i];
-    if (!scenario.is_plain()) continue;
-    const auto& [name, active, idle, size, depth] =
-        std::tie(scenario.name, scenario.active, scenario.idle,
-                 scenario.message_size, scenario.depth);
-    if (idle == 0) families[{0, size, depth}].push_back(i);
-    families[{active, size, depth}].push_back(i);
-  }
-  std::erase_if(families, [&](const auto& family) {
-    const auto& members = family.second;
-    return std::ranges::all_of(members, [&](std::size_t member) {
-      return plan.scenarios[member].connections() ==
-             plan.scenarios[members[0]].connections();
-    });
+// Those in which at least two members differ.
+Families Differing(const Plan& plan, Families families) {
+  std::erase_if(families, [&](const auto& entry) {
+    const auto& [family, members] = entry;
+    std::set<int> values;
+    for (const std::size_t member : members) {
+      values.insert(family.Value(plan.scenarios[member]));
+    }
+    return values.size() < 2;
   });
   return families;
 }
 
+Families FamiliesByConnections(const Plan& plan) {
+  Families families;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const Scenario& scenario = plan.scenarios[i];
+    if (!scenario.is_plain()) continue;
+    Family family{.connections = 0,
+                  .active = scenario.active,
+                  .message_size = scenario.message_size,
+                  .depth = scenario.depth,
+                  .reactors = scenario.reactors};
+    families[family].push_back(i);
+    if (scenario.idle > 0) continue;
+    family.active = 0;
+    families[family].push_back(i);
+  }
+  return Differing(plan, std::move(families));
+}
+
+Families FamiliesByActive(const Plan& plan) {
+  Families families;
+  for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
+    const Scenario& scenario = plan.scenarios[i];
+    if (!scenario.is_plain()) continue;
+    const Family family{.connections = scenario.connections(),
+                        .active = 0,
+                        .message_size = scenario.message_size,
+                        .depth = scenario.depth,
+                        .reactors = scenario.reactors};
+    families[family].push_back(i);
+  }
+  return Differing(plan, std::move(families));
+}
+
 // The model of an arm that holds for these scenarios: one of another message
-// size or depth does not, and with all connections active each point has its
-// own number of ready ones.
+// size or depth does not, and where the active connections differ each point
+// has its own number of ready ones.
 const CostModel* FindModel(const Analysis& analysis, const Family& family,
                            std::size_t arm) {
   const auto found = std::ranges::find(analysis.models, arm, &CostModel::arm);
@@ -94,9 +133,10 @@ class Panel {
         const Members& members)
       : plan_(plan),
         analysis_(analysis),
+        family_(family),
         members_(members),
         models_(Models(plan, analysis, family)),
-        chart_(Options(family)) {
+        chart_(Options()) {
     for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
       DrawMeasured(arm);
       DrawModel(arm);
@@ -119,37 +159,37 @@ class Panel {
     return models;
   }
 
-  double Connections(std::size_t scenario) const {
-    return plan_.scenarios[scenario].connections();
+  double Value(std::size_t scenario) const {
+    return family_.Value(plan_.scenarios[scenario]);
   }
   std::optional<Summary> Cost(std::size_t scenario, std::size_t arm) const {
     return CellOf(plan_, analysis_, scenario, arm).Find(kPrimaryMetric);
   }
 
-  Chart::Options Options(const Family& family) const {
-    std::vector<double> connections;
+  Chart::Options Options() const {
+    std::vector<double> values;
     std::vector<double> costs;
     for (const std::size_t member : members_) {
-      connections.push_back(Connections(member));
+      values.push_back(Value(member));
       for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
         const auto cost = Cost(member, arm);
         if (!cost) continue;
         costs.insert(costs.end(), {cost->min, cost->max});
       }
     }
-    const double farthest = std::ranges::max(connections) * kExtrapolation;
+    const double farthest = std::ranges::max(values) * kExtrapolation;
     for (std::size_t arm = 0; arm < plan_.arms.size(); ++arm) {
       const auto ready = ReadyPerWait(arm);
       if (models_[arm] == nullptr || !ready) continue;
-      connections.push_back(farthest);
+      values.push_back(farthest);
       costs.push_back(ModelCost(*models_[arm], farthest, *ready));
     }
-    return {
-        .label = "cost per message against connections, " + family.Describe(),
-        .x_title = "connections",
-        .y_title = "server CPU, µs per message",
-        .x = Scale(Scale::Kind::kLogarithmic, connections),
-        .y = Scale(Scale::Kind::kLogarithmic, costs)};
+    return {.label = fmt::format("cost per message against {}, {}",
+                                 family_.ValueTitle(), family_.Describe()),
+            .x_title = std::string(family_.ValueTitle()),
+            .y_title = "server CPU, µs per message",
+            .x = Scale(Scale::Kind::kLogarithmic, values),
+            .y = Scale(Scale::Kind::kLogarithmic, costs)};
   }
 
   void DrawMeasured(std::size_t arm) {
@@ -157,8 +197,8 @@ class Panel {
     for (const std::size_t member : members_) {
       const auto cost = Cost(member, arm);
       if (!cost) continue;
-      line.push_back({Connections(member), cost->median});
-      chart_.Whisker(arm, Connections(member), cost->min, cost->max);
+      line.push_back({Value(member), cost->median});
+      chart_.Whisker(arm, Value(member), cost->min, cost->max);
       chart_.Marker(
           arm, line.back(),
           fmt::format("{}, {}: {} µs per message ({} to {})",
@@ -168,7 +208,9 @@ class Panel {
     }
     points_ += line.size();
     std::ranges::sort(line, {}, &Point::x);
-    if (models_[arm] == nullptr) chart_.Line(arm, line, "model");
+    if (models_[arm] != nullptr) return;
+    // Dashes would mean "extrapolated" beside a model.
+    chart_.Line(arm, line, family_.connections == 0 ? "model" : "line");
   }
 
   // Events that one Wait brought, in the scenario with most connections.
@@ -178,10 +220,10 @@ class Panel {
     for (const std::size_t member : members_) {
       const auto waits =
           CellOf(plan_, analysis_, member, arm).Find("waits_per_message");
-      if (!waits || waits->median <= 0 || Connections(member) < connections) {
+      if (!waits || waits->median <= 0 || Value(member) < connections) {
         continue;
       }
-      connections = Connections(member);
+      connections = Value(member);
       ready = 1 / waits->median;
     }
     return ready;
@@ -193,11 +235,11 @@ class Panel {
     if (model == nullptr || !ready) return;
     std::vector<Point> within;
     std::vector<Point> beyond;
-    double least = Connections(members_[0]);
+    double least = Value(members_[0]);
     double most = least;
     for (const std::size_t member : members_) {
-      least = std::min(least, Connections(member));
-      most = std::max(most, Connections(member));
+      least = std::min(least, Value(member));
+      most = std::max(most, Value(member));
     }
     const double measured = model->watched_max > 0
                                 ? std::min<double>(most, model->watched_max)
@@ -216,11 +258,23 @@ class Panel {
 
   const Plan& plan_;
   const Analysis& analysis_;
+  const Family family_;
   const Members members_;
   const ArmModels models_;
   Chart chart_;
   std::size_t points_ = 0;
 };
+
+std::string Panels(const Results& results, const Analysis& analysis,
+                   const Families& families) {
+  std::string figures;
+  for (const auto& [family, members] : families) {
+    const Panel panel(results.plan, analysis, family, members);
+    if (!panel.has_points()) continue;
+    figures += Figure(family.Describe(), panel.Render());
+  }
+  return figures;
+}
 
 std::string EstimateText(const Estimate& estimate) {
   return fmt::format("{} ({} to {})", FormatCoefficient(estimate.value),
@@ -273,13 +327,12 @@ std::string ModelTable(const Plan& plan, const Analysis& analysis) {
 }  // namespace
 
 std::string CostCurves(const Results& results, const Analysis& analysis) {
-  std::string figures;
-  for (const auto& [family, members] : Families(results.plan)) {
-    const Panel panel(results.plan, analysis, family, members);
-    if (!panel.has_points()) continue;
-    figures += Figure(family.Describe(), panel.Render());
-  }
-  return figures + ModelTable(results.plan, analysis);
+  return Panels(results, analysis, FamiliesByConnections(results.plan)) +
+         ModelTable(results.plan, analysis);
+}
+
+std::string ShareCurves(const Results& results, const Analysis& analysis) {
+  return Panels(results, analysis, FamiliesByActive(results.plan));
 }
 
 std::string Crossovers(const Results& results, const Analysis& analysis) {

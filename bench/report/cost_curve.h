@@ -13,6 +13,11 @@ namespace polymux::bench {
 // is no such family.
 std::string CostCurves(const Results& results, const Analysis& analysis);
 
+// Cost per message against the active connections, a panel for each family of
+// scenarios with as many connections that differ in nothing else.  Empty when
+// there is no such family.
+std::string ShareCurves(const Results& results, const Analysis& analysis);
+
 // The crossovers, as list items.
 std::string Crossovers(const Results& results, const Analysis& analysis);
 

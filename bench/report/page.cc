@@ -166,6 +166,18 @@ constexpr std::array kSections{
             "echo-1,echo-100,echo-1000</code>.",
             CurvesAndCrossovers, true},
     Section{
+        "share", "Cost against the active share",
+        "All points of a panel have as many connections; to the right more of "
+        "them are active. Both axes are logarithmic. Marks are medians, "
+        "whiskers minimum and maximum of the rounds. A line falls where a wait "
+        "finds more connections ready, whose messages share what it costs.",
+        "Not measured: give scenarios that differ in their active share only, "
+        "for instance <code>polymux compare --scenarios active-curve</code>.",
+        [](const Results& results, const Analysis& analysis) {
+          return InPanels(ShareCurves(results, analysis));
+        },
+        true},
+    Section{
         "latency", "Latency at each percentile",
         "Read upwards from a percentile: so long the slowest of the others "
         "took. Flat is good; a step up on the right is what a few "

@@ -189,12 +189,12 @@ class PageTest(unittest.TestCase):
             per_section[section] = per_section.get(section, 0) + 1
         self.assertEqual(
             per_section,
-            {"effects": 6, "cost": 1, "latency": 6, "load": 2, "calls": 6,
-             "trials": 6})
+            {"effects": 7, "cost": 1, "share": 1, "latency": 7, "load": 2,
+             "calls": 7, "trials": 7})
         self.assertEqual(self.evaluate(
-            "document.querySelectorAll('#winners td.winner').length"), 4)
+            "document.querySelectorAll('#winners td.winner').length"), 5)
         self.assertEqual(self.evaluate(
-            "document.querySelectorAll('#figures table').length"), 12)
+            "document.querySelectorAll('#figures table').length"), 14)
 
     def test_every_link_of_the_contents_leads_somewhere(self):
         self.assertEqual(self.evaluate("""
@@ -268,8 +268,8 @@ class PageTest(unittest.TestCase):
 
     def test_a_key_where_the_boxes_are_out_of_sight(self):
         keys = self.evaluate(KEYS)
-        self.assertEqual(list(keys), ["cost", "latency", "load", "trials"])
-        self.assertEqual(list(keys.values()), [[]] * 4)
+        self.assertEqual(list(keys), ["cost", "share", "latency", "load", "trials"])
+        self.assertEqual(list(keys.values()), [[]] * 5)
         self.use_screen(390, mobile=True)
         for section, names in self.evaluate(KEYS).items():
             self.assertEqual(len(names), 6, section)
@@ -349,7 +349,7 @@ class PageTest(unittest.TestCase):
         data = gzip.decompress(base64.b64decode(link.split(",", 1)[1]))
         document = json.loads(data)
         self.assertEqual(document["tool"], "polymux")
-        self.assertEqual(len(document["trials"]), 6 * 6 * 12 - 12)
+        self.assertEqual(len(document["trials"]), 7 * 6 * 12 - 12)
         self.assertLessEqual(os.path.getsize(self.page), 1 << 20)
 
 

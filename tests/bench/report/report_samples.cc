@@ -22,6 +22,7 @@ Plan RichPlan(int rounds) {
       {.name = "idle-8000", .active = kActive, .idle = 9990},
       {.name = "rate-1", .active = kActive, .rate = 20'000},
       {.name = "rate-2", .active = kActive, .rate = 60'000},
+      {.name = "active-100", .active = 100, .idle = 900},
   };
   plan.arms = {
       {.name = "epoll-lt", .target = "epoll-lt"},
@@ -46,14 +47,16 @@ Plan RichPlan(int rounds) {
 
 // What a message costs the arm without noise, in us.
 double TrueCost(const Plan& plan, const Slot& slot) {
-  const double connections = plan.scenarios[slot.scenario].connections();
+  const Scenario& scenario = plan.scenarios[slot.scenario];
+  const double per_active =
+      static_cast<double>(scenario.connections()) / scenario.active;
   switch (slot.arm) {
     case 2:
       return 4.7;
     case 3:
-      return 4.6 + 0.004 * connections;
+      return 4.6 + 0.04 * per_active;
     case 4:
-      return 4.65 + 0.006 * connections;
+      return 4.65 + 0.06 * per_active;
     case 5:
       return 4.93;
     default:
