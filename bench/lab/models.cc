@@ -23,16 +23,12 @@ constexpr int kDraws = 400;
 // Numbers of connections: a line through two of them says nothing of itself.
 constexpr std::size_t kLeastWatched = 3;
 
-bool IsModelled(const Scenario& scenario) {
-  return scenario.is_plain() && scenario.depth == 1;
-}
-
 // The message size with most numbers of connections; the least of several.
 // None when none has enough of them.
 std::optional<std::size_t> BestSize(const Plan& plan) {
   std::map<std::size_t, std::set<int>> connections;
   for (const Scenario& scenario : plan.scenarios) {
-    if (IsModelled(scenario)) {
+    if (scenario.is_simple()) {
       connections[scenario.message_size].insert(scenario.connections());
     }
   }
@@ -276,7 +272,7 @@ Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
   std::ranges::copy_if(
       trials, std::back_inserter(modelled), [&](const Trial* trial) {
         const Scenario& scenario = plan.scenarios[trial->slot.scenario];
-        return IsModelled(scenario) && scenario.message_size == message_size;
+        return scenario.is_simple() && scenario.message_size == message_size;
       });
   Models models;
   std::vector<Fit> fits;

@@ -55,6 +55,9 @@ struct Scenario {
     return !rate && !messages_per_connection && slow_readers == 0 && !burst &&
            !fan_out;
   }
+  // Plain, one message at a time, with as many reactors as all: what the fitted
+  // costs of a wait and the map of the cheapest arm are of.
+  bool is_simple() const { return is_plain() && depth == 1 && !reactors; }
 
   // "10 active among 900 idle connections, 100-byte messages"
   std::string Describe() const;

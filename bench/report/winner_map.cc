@@ -28,16 +28,12 @@ int PerMille(const Scenario& scenario) {
       std::lround(1000.0 * scenario.active / scenario.connections()));
 }
 
-bool HasPlace(const Scenario& scenario) {
-  return scenario.is_plain() && scenario.depth == 1;
-}
-
 // The plain scenarios of single messages, with the message size that most of
 // them have.
 std::map<Place, std::size_t> Places(const Plan& plan) {
   std::map<std::size_t, int> sizes;
   for (const Scenario& scenario : plan.scenarios) {
-    if (HasPlace(scenario)) ++sizes[scenario.message_size];
+    if (scenario.is_simple()) ++sizes[scenario.message_size];
   }
   if (sizes.empty()) return {};
   const std::size_t size =
@@ -47,7 +43,7 @@ std::map<Place, std::size_t> Places(const Plan& plan) {
   std::map<Place, std::size_t> places;
   for (std::size_t i = 0; i < plan.scenarios.size(); ++i) {
     const Scenario& scenario = plan.scenarios[i];
-    if (!HasPlace(scenario) || scenario.message_size != size) continue;
+    if (!scenario.is_simple() || scenario.message_size != size) continue;
     places.try_emplace({scenario.connections(), PerMille(scenario)}, i);
   }
   return places;

@@ -158,6 +158,11 @@ TEST_F(ModelsTest, NoModelWithoutCountersOrInAnotherLoad) {
   for (Scenario& scenario : plan_.scenarios) scenario.depth = 2;
   EXPECT_TRUE(Fit().models.empty());
   EXPECT_TRUE(Fit().unmodelled.empty());
+  for (Scenario& scenario : plan_.scenarios) {
+    scenario.depth = 1;
+    scenario.reactors = 2;
+  }
+  EXPECT_TRUE(Fit().models.empty()) << "a loop has a part of the connections";
 }
 
 TEST_F(ModelsTest, TooFewNumbersOfConnectionsAreAReason) {

@@ -46,6 +46,12 @@ TEST(WinnerMapTest, NoWinnerWhereIntervalsOverlap) {
       AllOf(HasSubstr("<strong>low</strong>"), HasSubstr("winner close")));
 }
 
+TEST(WinnerMapTest, NotOfSeveralLoopsAmongScenariosOfOne) {
+  Results results = SampleResults();
+  results.plan.scenarios[1].reactors = 2;
+  EXPECT_EQ(WinnerMap(results, Analyze(results.plan, results.trials)), "");
+}
+
 TEST(WinnerMapTest, OneWorkloadIsNoMap) {
   Results results = SampleResults();
   results.plan.scenarios.resize(1);
