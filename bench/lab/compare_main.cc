@@ -22,6 +22,7 @@
 #include "bench/lab/environment.h"
 #include "bench/lab/experiment.h"
 #include "bench/lab/interrupt.h"
+#include "bench/lab/load_check.h"
 #include "bench/lab/orphans.h"
 #include "bench/lab/results.h"
 #include "bench/lab/table.h"
@@ -93,7 +94,8 @@ std::string DescribeOpenLoop(const Plan& plan) {
 }
 
 // Measures the capacities, which stay in a file of their own, and returns the
-// plan of the open loop.
+// plan of the open loop.  Throws UsageError when they make rates that do not go
+// with the durations; Interrupted.
 Plan FindRates(const Plan& plan, const ServerOptions& server_options,
                const std::filesystem::path& directory) {
   const std::filesystem::path file = directory / "capacity.json";
@@ -107,7 +109,10 @@ Plan FindRates(const Plan& plan, const ServerOptions& server_options,
     throw;
   }
   WriteResults(capacity, file);
-  return OpenLoopPlan(plan, LowestCapacities(capacity.plan, capacity.trials));
+  Plan open =
+      OpenLoopPlan(plan, LowestCapacities(capacity.plan, capacity.trials));
+  CheckLoad(open, "--open-loop");
+  return open;
 }
 
 int Compare(CompareOptions options) {

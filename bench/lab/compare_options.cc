@@ -11,9 +11,11 @@
 #include <random>
 
 #include "bench/lab/condition.h"
+#include "bench/lab/load_check.h"
 #include "bench/lab/percentage.h"
 #include "bench/lab/scenario_file.h"
 #include "bench/lab/usage_error.h"
+#include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {
@@ -90,7 +92,7 @@ void AddWorkload(CLI::App& app, CompareOptions& options, CountOrPercent& active,
   AddSize(app, "--size", size, "... size of a message");
   app.add_option("--depth", options.depth,
                  "... messages outstanding per connection")
-      ->check(positive)
+      ->check(CLI::Range(1, kMaxDepth).description(""))
       ->type_name("N");
   app.add_option("--rate", options.rate,
                  "... messages per second over all connections,\n"
@@ -163,7 +165,7 @@ void AddMethod(CLI::App& app, CompareOptions& options) {
   AddDuration(app, "--warm-up", options.warm_up, "Load before that");
   app.add_option("--load-threads", options.load_threads,
                  "Threads of the load generator")
-      ->check(CLI::Range(1, 1024).description(""))
+      ->check(CLI::Range(1, kMaxLoadThreads).description(""))
       ->capture_default_str()
       ->type_name("N");
   app.add_option_function<std::string>(
@@ -362,6 +364,7 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
     scenario.idle = MostIdle(plan, scenario);
     scenario.idle_to_limit = false;
   }
+  CheckLoad(plan, "--rate");
   plan.baseline = options.baseline.empty()
                       ? DefaultBaseline(plan)
                       : NamedBaseline(plan, options.baseline);

@@ -9,6 +9,7 @@
 
 #include "apps/flag_values.h"
 #include "bench/lab/usage_error.h"
+#include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {

@@ -12,9 +12,6 @@
 
 namespace polymux::bench {
 
-// Bytes of the largest message that the load generator can send.
-inline constexpr std::size_t kMaxMessageSize = std::size_t{1} << 30;
-
 // Throws UsageError unless a message can have so many bytes.
 void RequireMessageSize(std::size_t bytes);
 
@@ -47,6 +44,8 @@ struct Scenario {
   // As many idle connections as there are descriptors for, instead of `idle`:
   // set when the plan is made, which knows the limit.
   bool idle_to_limit = false;
+  // "FILE:LINE" where it is described; empty: in no file.
+  std::string place = {};
 
   int connections() const { return active + idle; }
   // A closed loop on connections that last: nothing but messages that are

@@ -14,6 +14,7 @@
 #include "apps/flag_values.h"
 #include "bench/lab/text_file.h"
 #include "bench/lab/usage_error.h"
+#include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {
@@ -52,6 +53,7 @@ class Reader {
  private:
   Scenario ReadOne(const toml::table& table) const {
     Scenario scenario;
+    scenario.place = Place(table.source());
     for (const auto& [key, node] : table) ReadField(key, node, scenario);
     if (scenario.name.empty()) {
       Fail(table.source(), "a scenario needs a name");
@@ -75,7 +77,7 @@ class Reader {
     } else if (key == "message_size") {
       scenario.message_size = Size(node);
     } else if (key == "depth") {
-      scenario.depth = Count(key, node, 1);
+      scenario.depth = Count(key, node, 1, kMaxDepth);
     } else if (key == "rate") {
       scenario.rate = Rate(node);
     } else if (key == "arrivals") {
@@ -83,7 +85,7 @@ class Reader {
     } else if (key == "messages_per_connection") {
       scenario.messages_per_connection = Count(key, node, 1);
     } else if (key == "slow_readers") {
-      scenario.slow_readers = Count(key, node, 0);
+      scenario.slow_readers = Count(key, node, 0, kMaxSlowReaders);
     } else if (key == "burst") {
       scenario.burst = Boolean(key, node);
     } else if (key == "fan_out") {
@@ -163,12 +165,16 @@ class Reader {
     }
   }
 
+  std::string Place(const toml::source_region& region) const {
+    return fmt::format("{}:{}", name_, region.begin.line);
+  }
+
   template <typename... Arguments>
   [[noreturn]] void Fail(const toml::source_region& place,
                          fmt::format_string<Arguments...> what,
                          Arguments&&... arguments) const {
     throw UsageError(
-        fmt::format("{}:{}: {}", name_, place.begin.line,
+        fmt::format("{}: {}", Place(place),
                     fmt::format(what, std::forward<Arguments>(arguments)...)));
   }
 

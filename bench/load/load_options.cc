@@ -11,18 +11,12 @@
 
 #include "apps/flag_values.h"
 #include "bench/load/cpu_list.h"
+#include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {
 
-constexpr std::size_t kMaxDepth = 65536;
-constexpr std::size_t kMaxThreads = 1024;
-constexpr std::size_t kMaxSize = std::size_t{1} << 30;
-
 constexpr std::size_t kMaxMessagesPerConnection = 1'000'000'000;
-constexpr std::size_t kMaxSlowReaders = 10'000;
-// A schedule is kept in memory, a few bytes for each message.
-constexpr double kMaxScheduled = 2e7;
 
 constexpr char kDescription[] =
     "Sends messages to a TCP server that echoes, checks every byte that comes\n"
@@ -102,7 +96,7 @@ void AddShape(CLI::App& app, LoadShape& shape) {
                  "Threads that share the connections")
       ->capture_default_str()
       ->type_name("N")
-      ->check(Whole(1, kMaxThreads));
+      ->check(Whole(1, kMaxLoadThreads));
   app.add_option("--seed", shape.seed,
                  "Chooses the bytes that are sent, and when")
       ->capture_default_str()
@@ -144,7 +138,7 @@ void CheckShape(const LoadShape& shape) {
   if (shape.connections + shape.idle == 0) {
     throw CLI::ValidationError("--connections, --idle", "both are zero");
   }
-  if (shape.size == 0 || shape.size > kMaxSize) {
+  if (shape.size == 0 || shape.size > kMaxMessageSize) {
     throw CLI::ValidationError("--size", "must be from 1 to 1g");
   }
   if (shape.duration.count() == 0) {
@@ -217,18 +211,12 @@ void CheckFanOut(const LoadShape& shape) {
 
 void CheckRate(const LoadShape& shape) {
   if (!shape.rate) return;
-  const std::chrono::duration<double> time = shape.warm_up + shape.duration;
-  const double messages = *shape.rate * time.count();
   if (!(*shape.rate > 0)) {
     throw CLI::ValidationError("--rate", "must be above zero");
   }
-  if (!(messages <= kMaxScheduled)) {
-    throw CLI::ValidationError(
-        "--rate", "more than 20,000,000 messages in --warm-up and --duration");
-  }
-  if (*shape.rate * std::chrono::duration<double>(shape.duration).count() < 1) {
-    throw CLI::ValidationError("--rate", "less than one message in --duration");
-  }
+  const std::string obstacle =
+      ScheduleObstacle(*shape.rate, shape.warm_up, shape.duration);
+  if (!obstacle.empty()) throw CLI::ValidationError("--rate", obstacle);
 }
 
 }  // namespace

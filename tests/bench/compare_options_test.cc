@@ -206,6 +206,20 @@ TEST(CompareOptionsTest, UsageErrorsOfTheCommandLine) {
   EXPECT_EQ(ExitCodeOf({"stray"}), 2);
 }
 
+// Every trial was invalid, one by one.
+TEST(CompareOptionsTest, WhatTheLoadGeneratorRefusesIsRefusedBefore) {
+  EXPECT_EQ(PlanOf({"--depth", "65536"}).scenarios[0].depth, 65'536);
+  EXPECT_EQ(ExitCodeOf({"--depth", "65537"}), 2);
+  EXPECT_EQ(ExitCodeOf({"--load-threads", "1025"}), 2);
+  EXPECT_THROW(PlanOf({"--rate", "1"}), UsageError);
+  EXPECT_EQ(PlanOf({"--rate", "2"}).scenarios[0].rate, 2);
+  EXPECT_THROW(PlanOf({"--rate", "1e6", "--duration", "20s"}), UsageError);
+  EXPECT_THROW(PlanOf({"--scenarios", "burst", "--load-threads", "2"}),
+               UsageError);
+  EXPECT_THROW(PlanOf({"--scenarios", "fan-out-10", "--load-threads", "2"}),
+               UsageError);
+}
+
 TEST(CompareOptionsTest, UsageErrorsOfTheMeaning) {
   EXPECT_THROW(PlanOf({"--duration", "1ms"}), UsageError);
   EXPECT_THROW(PlanOf({"--arms", "kqueue"}), UsageError);

@@ -545,6 +545,9 @@ TEST_F(CompareTest, StandardStreamsThatAreClosedOrFull) {
 }
 
 TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
+  const std::string file = directory_.string() + ".toml";
+  std::ofstream(file) << "[[scenario]]\nname = \"slow\"\n\n"
+                         "[[scenario]]\nname = \"fast\"\nrate = 1e6\n";
   const struct {
     Arguments arguments;
     const char* reason;
@@ -557,6 +560,12 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
       {{"--active", "5"}, "more active connections than connections"},
       {{"--connections", "1000000"}, "no arm can be measured; "},
       {{"--size", "2g"}, "a message has 1 byte to 1g"},
+      {{"--depth", "65537"}, "--depth: "},
+      {{"--rate", "2"}, "--rate: scenario \"custom\": 2 per second are less "},
+      {{"--scenarios", "burst", "--load-threads", "2"},
+       "--load-threads: scenario \"burst\": one thread sends a burst"},
+      {{"--scenario-file", file, "--duration", "30s"},
+       ".toml:4: scenario \"fast\": 1000000 per second are more than "},
       {{"--scenario-file", "/"}, "/: Is a directory"},
       {{"--fail-if", "custom/poll.ratio > nan"}, "not \"nan\""},
   };
@@ -565,6 +574,7 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
     EXPECT_EQ(outcome.exit_code, 2) << bad.reason;
     EXPECT_THAT(outcome.errors, HasSubstr(bad.reason));
   }
+  std::filesystem::remove(file);
   EXPECT_FALSE(std::filesystem::exists(directory_));
 }
 

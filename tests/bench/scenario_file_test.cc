@@ -87,6 +87,10 @@ TEST(ScenarioFileTest, AnErrorNamesTheLine) {
             "own.toml:3: message_size: a message has 1 byte to 1g");
   EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nreactors = 1000000\n"),
             "own.toml:3: reactors is a whole number from 0 to 1024");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\ndepth = 65537\n"),
+            "own.toml:3: depth is a whole number from 1 to 65536");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a\"\nslow_readers = 10001\n"),
+            "own.toml:3: slow_readers is a whole number from 0 to 10000");
   EXPECT_EQ(ErrorOf("\n[[scenario]]\nactive = 3\n"),
             "own.toml:2: a scenario needs a name");
   EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"a b\"\n"),
@@ -100,6 +104,14 @@ TEST(ScenarioFileTest, AnErrorNamesTheLine) {
             "own.toml:1: scenarios begin with [[scenario]]");
   EXPECT_THAT(ErrorOf("[[scenario]]\nname = \n"), StartsWith("own.toml:2: "));
   EXPECT_EQ(ErrorOf(""), "own.toml: no [[scenario]]");
+}
+
+TEST(ScenarioFileTest, AScenarioKnowsItsPlace) {
+  const auto scenarios = ParseScenarios(
+      "[[scenario]]\nname = \"a\"\n\n[[scenario]]\nname = \"b\"\n", "own.toml");
+  ASSERT_EQ(scenarios.size(), 2u);
+  EXPECT_EQ(scenarios[0].place, "own.toml:1");
+  EXPECT_EQ(scenarios[1].place, "own.toml:4");
 }
 
 TEST(ScenarioFileTest, ADirectoryIsAUsageError) {
