@@ -211,6 +211,20 @@ std::optional<Scenario> CustomScenario(const CompareOptions& options) {
   return scenario;
 }
 
+// Only one of a file can have the name of another, which is built in or that of
+// the flags.
+void RequireDistinct(const std::vector<Scenario>& scenarios) {
+  for (const Scenario& scenario : scenarios) {
+    if (scenario.place.empty() ||
+        std::ranges::count(scenarios, scenario.name, &Scenario::name) == 1) {
+      continue;
+    }
+    throw UsageError(
+        fmt::format("{}: scenario \"{}\" is chosen outside of this file too",
+                    scenario.place, scenario.name));
+  }
+}
+
 // The built-in ones, those of the file, that of the flags.
 std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
   std::vector<Scenario> scenarios = SelectScenarios(options.scenarios);
@@ -223,12 +237,7 @@ std::vector<Scenario> ScenariosOf(const CompareOptions& options) {
     const std::vector<std::string> standard{"echo-100", "idle-900"};
     scenarios = SelectScenarios(standard);
   }
-  for (const Scenario& scenario : scenarios) {
-    if (std::ranges::count(scenarios, scenario.name, &Scenario::name) > 1) {
-      throw UsageError(
-          fmt::format("two scenarios are named \"{}\"", scenario.name));
-    }
-  }
+  RequireDistinct(scenarios);
   return scenarios;
 }
 

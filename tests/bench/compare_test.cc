@@ -548,6 +548,9 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
   const std::string file = directory_.string() + ".toml";
   std::ofstream(file) << "[[scenario]]\nname = \"slow\"\n\n"
                          "[[scenario]]\nname = \"fast\"\nrate = 1e6\n";
+  const std::string twins = directory_.string() + ".twins.toml";
+  std::ofstream(twins) << "\n[[scenario]]\nname = \"echo-1\"\n"
+                          "[[scenario]]\nname = \"custom\"\n";
   const struct {
     Arguments arguments;
     const char* reason;
@@ -566,6 +569,10 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
        "--load-threads: scenario \"burst\": one thread sends a burst"},
       {{"--scenario-file", file, "--duration", "30s"},
        ".toml:4: scenario \"fast\": 1000000 per second are more than "},
+      {{"--scenario-file", twins, "--scenarios", "echo-1"},
+       ".twins.toml:2: scenario \"echo-1\" is chosen outside of this file too"},
+      {{"--scenario-file", twins},
+       ".twins.toml:4: scenario \"custom\" is chosen outside of this file too"},
       {{"--scenario-file", "/"}, "/: Is a directory"},
       {{"--fail-if", "custom/poll.ratio > nan"}, "not \"nan\""},
   };
@@ -575,6 +582,7 @@ TEST_F(CompareTest, BadInputIsAUsageErrorWithAReason) {
     EXPECT_THAT(outcome.errors, HasSubstr(bad.reason));
   }
   std::filesystem::remove(file);
+  std::filesystem::remove(twins);
   EXPECT_FALSE(std::filesystem::exists(directory_));
 }
 
