@@ -168,6 +168,7 @@ void Server::AwaitAnnouncement() {
   }
   address_ = announcement->address;
   backend_ = announcement->backend;
+  // Another build was not asked for a backend: it has the one that it says.
   const bool as_asked =
       arm_.kind == ArmKind::kServer || backend_ == arm_.target;
   if (!as_asked) {
