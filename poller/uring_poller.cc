@@ -71,7 +71,7 @@ int CreateRing(io_uring* ring) {
                  IORING_SETUP_SUBMIT_ALL | IORING_SETUP_CQSIZE |
                  IORING_SETUP_CLAMP;
   params.cq_entries = kCompletions;
-  constexpr int kTries = 100;
+  constexpr int kTries = 400;
   constexpr std::chrono::milliseconds kPause(5);
   int result = 0;
   for (int i = 0; i < kTries; ++i) {

@@ -41,7 +41,7 @@ int CreateRing(io_uring* ring) {
                  IORING_SETUP_CLAMP;
   params.cq_entries = kCompletions;
   int result = 0;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 400; ++i) {
     result = io_uring_queue_init_params(kSubmissions, ring, &params);
     if (result != -ENOMEM) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
