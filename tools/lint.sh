@@ -7,8 +7,8 @@
 #     tools/lint.sh                # everything, but for clang-tidy on tests
 #     tools/lint.sh poller/*.cc    # clang-tidy on these files alone
 #
-# Tests would take half of the time; .ci/run compiles them by clang, with the
-# same warnings, and they run under sanitizers.
+# Those of them that run under a sanitizer, most of them, .ci/run compiles by
+# clang with the same warnings.
 #
 # Wants the packages of [ci] in packages.txt, which .ci/run installs.
 
