@@ -8,10 +8,12 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <sstream>
 #include <stdexcept>
 #include <system_error>
 
 #include "apps/help_formatter.h"
+#include "apps/printable_text.h"
 
 namespace polymux {
 namespace {
@@ -189,7 +191,11 @@ std::optional<int> ParseFlags(CLI::App& app, int argc,
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, std::cout, std::cerr) == 0 ? 0 : kUsageError;
+    // What is wrong repeats the arguments.
+    std::ostringstream complaint;
+    const int exit_code = app.exit(error, std::cout, complaint);
+    std::cerr << PrintableLines(complaint.str());
+    return exit_code == 0 ? 0 : kUsageError;
   }
   return std::nullopt;
 }

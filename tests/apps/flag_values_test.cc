@@ -161,6 +161,13 @@ TEST(ParseFlags, UsageErrorNamesTheFlag) {
             "--duration: '3': a duration needs a unit, like 500ms or 3s");
 }
 
+TEST(ParseFlags, UsageErrorIsPrintable) {
+  const Outcome outcome = Parse({"\x1b[2J", "--size", "\x9b"});
+  EXPECT_EQ(outcome.exit_code, 2);
+  EXPECT_EQ(outcome.err.find_first_of("\x1b\x9b"), std::string::npos)
+      << outcome.err;
+}
+
 TEST(ParseFlags, EveryUsageErrorIsTwo) {
   EXPECT_EQ(Parse({"--unknown"}).exit_code, 2);
   EXPECT_EQ(Parse({"--size"}).exit_code, 2);
