@@ -68,13 +68,12 @@ void EchoWork::Offer(Connection& connection, std::string_view message) {
   // A full pool pauses the reading; all that was read has been taken.
   connection.context<Pipeline>()->Offer(
       [this, copy = std::string(message)]() mutable {
-        if (!skip_.load(std::memory_order_relaxed)) Compute();
+        Compute();
         return std::move(copy);
       });
 }
 
 void EchoWork::Join() {
-  skip_ = true;
   if (pool_) pool_->Join();
 }
 

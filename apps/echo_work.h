@@ -1,7 +1,6 @@
 #ifndef POLYMUX_APPS_ECHO_WORK_H_
 #define POLYMUX_APPS_ECHO_WORK_H_
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -35,9 +34,9 @@ class EchoWork {
   // work, that is a plain echo. This must outlive the connections.
   void Install(ConnectionCallbacks* callbacks);
 
-  // Waits for the workers, which skip the work on what is queued: for when no
-  // connection is left to be answered, and before the loops end. The counters
-  // are final when each loop has run the tasks that are queued by then.
+  // Waits for the workers, which compute nothing for connections that have
+  // ended: for when none is left to be answered, and before the loops end. The
+  // counters are final when each loop has run the tasks queued by then.
   void Join();
 
   // Of requests, empty without workers: accepted, answered, dropped (the client
@@ -51,7 +50,6 @@ class EchoWork {
 
   const Options options_;
   const Pipeline::Send send_;
-  std::atomic<bool> skip_{false};
   Pipeline::Counters requests_;
   std::optional<WorkerPool> pool_;  // with workers
 };

@@ -468,6 +468,7 @@ void Connection::Terminate() {
 void Connection::CloseLater(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosing || state_ == State::kClosed) return;
   state_ = State::kClosing;
+  gone_ = true;
   drain_reason_ = reason;
   loop_->QueueInLoop([self = shared_from_this(), reason, error] {
     self->CloseNow(reason, error);
@@ -479,6 +480,7 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
   // First, for on_close may give up the owner and with it the last reference.
   loop_->ReleaseLater(shared_from_this());
   state_ = State::kClosed;
+  gone_ = true;
   drain_reason_ = reason;
   channel_.Forget();
   if (limits_) DisarmAll();

@@ -1,6 +1,7 @@
 #ifndef POLYMUX_REACTOR_CONNECTION_H_
 #define POLYMUX_REACTOR_CONNECTION_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -157,6 +158,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   EventLoop* loop() const { return loop_; }
   const InetAddress& peer() const { return peer_; }
   bool closed() const { return state_ == State::kClosed; }
+  // Whether it is over, so that whatever is done for it is done in vain. Any
+  // thread.
+  bool gone() const { return gone_.load(std::memory_order_relaxed); }
   // Whether Send does anything now. Loop thread.
   bool accepts_output() const;
   // Whether it is over, and neither Shutdown nor Close was the reason. Loop
@@ -283,6 +287,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::unique_ptr<TimeLimits> limits_;  // when one is needed
   const InetAddress peer_;
   std::shared_ptr<void> context_;
+  std::atomic<bool> gone_{false};
 };
 
 }  // namespace polymux

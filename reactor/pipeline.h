@@ -19,8 +19,9 @@ namespace polymux {
 //
 // The connection stays open while a request is in the works, also when its peer
 // has half-closed or the server is stopping: the replies still go out. A full
-// pool pauses the connection's reading until there is room. When the peer has
-// gone, replies are dropped.
+// pool pauses the connection's reading until there is room. When the connection
+// has ended, what it asked for is not computed any more, and the reply to what
+// was being computed is dropped.
 //
 // A request whose computation throws has no reply, and the later ones would be
 // taken for it; so the connection is closed.
@@ -35,8 +36,10 @@ class Pipeline {
   struct Counters {
     std::atomic<std::uint64_t> accepted{0};  // requests
     std::atomic<std::uint64_t> answered{0};  // the connection took the reply
-    std::atomic<std::uint64_t> dropped{0};   // the peer had gone
-    std::atomic<std::uint64_t> lost{0};      // by this side: closed or thrown
+    // Without a reply, computed or not: the peer had gone; by this side, which
+    // has closed the connection or thrown.
+    std::atomic<std::uint64_t> dropped{0};
+    std::atomic<std::uint64_t> lost{0};
   };
 
   // How a reply goes out: &Connection::Send, or &Connection::SendFrame where
@@ -72,6 +75,10 @@ class Pipeline {
   template <typename Compute>
   void Run(Kept kept, Compute& compute) {
     EventLoop* const loop = kept->loop();
+    if (kept->gone()) {
+      loop->QueueInLoop([this, kept] { Fail(); });
+      return;
+    }
     try {
       loop->QueueInLoop(
           [this, reply = std::string(compute()), kept] { Answer(reply); });

@@ -68,20 +68,21 @@ Offered WorkerPool::Offer(const StrandRef& strand, std::unique_ptr<Job> job) {
   if (queued_ < options_.max_jobs) return Offered::kTaken;
   if (!strand->waiting) {
     strand->waiting = true;
-    waiting_.push_back(strand);
     ++counters_.full;
   }
   return Offered::kTakenFull;
 }
 
+bool WorkerPool::HasRoom(const StrandState& strand) const {
+  // A strand whose producer waits has a job in the queue: it comes by here.
+  return strand.jobs.empty() || queued_ <= options_.max_jobs / 2;
+}
+
 void WorkerPool::Work() {
   StrandRef strand;
-  std::vector<StrandRef> told;
-  while (const std::unique_ptr<Job> job = Next(&strand, &told)) {
-    for (const StrandRef& producer : told) {
-      if (producer->on_room) producer->on_room();
-    }
-    told.clear();
+  bool has_room = false;
+  while (const std::unique_ptr<Job> job = Next(&strand, &has_room)) {
+    if (has_room && strand->on_room) strand->on_room();
     RunOne(*job);
   }
 }
@@ -98,8 +99,7 @@ void WorkerPool::RunOne(Job& job) {
   }
 }
 
-std::unique_ptr<Job> WorkerPool::Next(StrandRef* strand,
-                                      std::vector<StrandRef>* told) {
+std::unique_ptr<Job> WorkerPool::Next(StrandRef* strand, bool* has_room) {
   StrandRef done = std::move(*strand);
   const MutexLock lock(mutex_);
   if (done) {
@@ -124,11 +124,11 @@ std::unique_ptr<Job> WorkerPool::Next(StrandRef* strand,
   *strand = std::move(ready_.front());
   ready_.pop_front();
   --queued_;
-  if (!waiting_.empty() && queued_ <= options_.max_jobs / 2) {
-    for (const StrandRef& producer : waiting_) producer->waiting = false;
-    told->swap(waiting_);
-  }
-  return (*strand)->jobs.Pop();
+  StrandState& state = **strand;
+  std::unique_ptr<Job> job = state.jobs.Pop();
+  *has_room = state.waiting && HasRoom(state);
+  if (*has_room) state.waiting = false;
+  return job;
 }
 
 }  // namespace polymux

@@ -29,9 +29,11 @@ enum class Offered {
 // way of strands, below.
 //
 // The queue is bounded and yet drops nothing: a producer learns from each Offer
-// whether the bound is reached and from its strand's on_room when half of the
-// queue is free again. So at most max_jobs are queued, and one more for each
-// producer that stops when told to.
+// whether the bound is reached, and from its strand's on_room when it may offer
+// again: when half of the queue is free or, earlier, when none of its own jobs
+// is left in it. So at most max_jobs are queued, and one more for each producer
+// that stops when told to; and who fills the queue keeps nobody else from being
+// served in turn.
 //
 // Thread: any, unless said otherwise.
 class WorkerPool {
@@ -76,25 +78,26 @@ class WorkerPool {
   struct StrandState {
     JobList jobs;
     bool scheduled = false;  // in ready_, or one of its jobs is running
-    bool waiting = false;    // in waiting_
+    bool waiting = false;    // its producer is to be told of room
     std::function<void()> on_room;
   };
   using StrandRef = std::shared_ptr<StrandState>;
 
   Offered Offer(const StrandRef& strand, std::unique_ptr<Job> job);
+  // Whether a producer that waits may go on.
+  bool HasRoom(const StrandState& strand) const POLYMUX_REQUIRES(mutex_);
   // The body of each thread.
   void Work();
   void RunOne(Job& job);
   // Puts `strand`, whose job has run, in line for its next one, then waits for
   // the next strand in line and takes its job. Empty when all has been done.
-  // `told` are the producers to be told that there is room.
-  std::unique_ptr<Job> Next(StrandRef* strand, std::vector<StrandRef>* told);
+  // `has_room`: the strand's producer is to be told.
+  std::unique_ptr<Job> Next(StrandRef* strand, bool* has_room);
 
   const Options options_;
   mutable Mutex mutex_;
   ConditionVariable work_;  // notified for each strand that becomes ready
   std::deque<StrandRef> ready_ POLYMUX_GUARDED_BY(mutex_);
-  std::vector<StrandRef> waiting_ POLYMUX_GUARDED_BY(mutex_);
   std::size_t queued_ POLYMUX_GUARDED_BY(mutex_) = 0;
   int idle_ POLYMUX_GUARDED_BY(mutex_) = 0;  // threads in Wait
   bool stopped_ POLYMUX_GUARDED_BY(mutex_) = false;
@@ -111,8 +114,8 @@ class WorkerPool {
 class Strand {
  public:
   // `on_room`, which may be empty, is called by a worker after an Offer that
-  // returned kTakenFull, once for each time the queue has been full, when there
-  // is room; also after the strand has been destroyed. It must not throw. The
+  // returned kTakenFull, once for each time it was told so, when there is room
+  // for it; also after the strand has been destroyed. It must not throw. The
   // pool must outlive the strand.
   explicit Strand(WorkerPool* pool, std::function<void()> on_room = nullptr)
       : pool_(pool), state_(std::make_shared<WorkerPool::StrandState>()) {

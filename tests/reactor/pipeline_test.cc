@@ -185,6 +185,25 @@ TEST_P(PipelineTest, F18_TheClientGoesBeforeItsReply) {
   }
 }
 
+TEST_P(PipelineTest, WhatAClientThatHasGoneAskedForIsNotComputed) {
+  Gate gate;
+  std::atomic<int> computed{0};
+  LineServer server(backend(), {.workers = 1, .compute = [&](const auto& line) {
+                                  gate.Wait();
+                                  ++computed;
+                                  return line;
+                                }});
+  Client client(server.address());
+  client.Send(Numbered(100));
+  ASSERT_TRUE(Eventually([&] { return server.counters.accepted == 100U; }));
+  client.Reset();
+  ASSERT_TRUE(Eventually([&] { return server.closed == 1; }));
+  gate.Open();
+  EXPECT_TRUE(Eventually([&] { return server.counters.dropped == 100U; }));
+  EXPECT_EQ(computed, 1) << "for nobody";
+  EXPECT_EQ(server.counters.lost, 0U);
+}
+
 TEST_P(PipelineTest, F18_AHalfClosedClientGetsItsReplies) {
   Gate gate;
   LineServer server(backend(), {.compute = [&](const auto& line) {

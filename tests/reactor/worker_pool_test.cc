@@ -276,6 +276,28 @@ TEST(WorkerPoolTest, AFullQueueTellsItsProducersAndTellsThemAgain) {
   EXPECT_EQ(room, 2);
 }
 
+// Who has filled the queue is served in turn with the others, and no more.
+TEST(WorkerPoolTest, AFullQueueKeepsNobodyFromItsTurn) {
+  constexpr int kBound = 100;
+  WorkerPool::Options options = WithThreads(1);
+  options.max_jobs = kBound;
+  WorkerPool pool(options);
+  Strand blocked(&pool);
+  Gate gate;
+  gate.Block(blocked);
+  Strand greedy(&pool);
+  for (int i = 0; i < 2 * kBound; ++i) greedy.Offer([] {});
+
+  std::size_t queued_then = 0;
+  int served = 0;
+  Strand modest(&pool, [&] { queued_then = pool.queued(); });
+  EXPECT_EQ(modest.Offer([&served] { ++served; }), Offered::kTakenFull);
+  gate.Open();
+  pool.Join();
+  EXPECT_EQ(served, 1);
+  EXPECT_GE(queued_then, kBound) << "not before others had done with theirs";
+}
+
 TEST(WorkerPoolTest, ProducersThatWaitWhenToldNeverExceedTheBound) {
   constexpr int kProducers = 4;
   constexpr int kJobs = 5'000;
