@@ -1,12 +1,28 @@
 #include "apps/connection_flags.h"
 
+#include <algorithm>
 #include <stdexcept>
+#include <string_view>
 #include <utility>
 
 #include "apps/codec.h"
 #include "apps/flag_values.h"
+#include "reactor/check_options.h"
 
 namespace polymux {
+namespace {
+
+// Options are named like members, flags with dashes.
+std::string AsFlags(std::string text) {
+  std::ranges::replace(text, '_', '-');
+  return text;
+}
+
+std::string FlagOf(std::string_view option) {
+  return "--" + AsFlags(std::string(option));
+}
+
+}  // namespace
 
 void ConnectionFlags::AddTo(CLI::App& app) {
   AddSize(app, "--max-frame", max_frame_, "largest payload of a frame");
@@ -53,15 +69,13 @@ void ConnectionFlags::Check() const {
         "--max-frame",
         "more than " + FormatSize(Framing::kLargestPayload) + " is not legal");
   }
-  if (options_.low_water > options_.high_water ||
-      options_.high_water > options_.max_output) {
-    throw CLI::ValidationError(
-        "--low-water", "must not exceed --high-water, nor that --max-output");
-  }
   try {
     framing();
   } catch (const std::invalid_argument& error) {
     throw CLI::ValidationError("--codec", error.what());
+  }
+  if (const auto bad = CheckOptions(options())) {
+    throw CLI::ValidationError(FlagOf(bad->name), AsFlags(bad->why));
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "reactor/check_options.h"
 #include "reactor/event_loop.h"
 
 namespace polymux {
@@ -17,6 +18,7 @@ TcpClient::TcpClient(EventLoop* loop, Options options)
           loop, options.server, options.connect,
           [this](Socket socket) { OnConnected(std::move(socket)); },
           std::move(options.on_connect_failed)) {
+  RequireGoodOptions(shared_->options);
   shared_->client = this;
   shared_->release = [shared = shared_.get()](Connection&) {
     if (shared->client != nullptr) shared->client->OnReleased();

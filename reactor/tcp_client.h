@@ -30,7 +30,8 @@ class TcpClient {
     Connector::OnFailed on_connect_failed;
   };
 
-  // The loop must outlive the client.
+  // The loop must outlive the client. Throws std::invalid_argument when the
+  // connection's options contradict each other (CheckOptions).
   TcpClient(EventLoop* loop, Options options);
   TcpClient(const TcpClient&) = delete;
   TcpClient& operator=(const TcpClient&) = delete;

@@ -7,6 +7,8 @@
 #include <system_error>
 #include <utility>
 
+#include "reactor/check_options.h"
+
 namespace polymux {
 namespace {
 
@@ -34,6 +36,7 @@ TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
                  static_cast<std::size_t>(std::max(options_.reactors, 1)),
                  options_.max_connections),
       peers_(options_.max_connections_per_ip) {
+  RequireGoodOptions(options_.connection);
   const bool one_each =
       options_.strategy == Strategy::kReusePort && options_.reactors > 0;
   std::vector<Socket> listeners = Listen(

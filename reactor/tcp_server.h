@@ -57,7 +57,9 @@ class TcpServer {
   };
 
   // Opens the listening socket and starts the sub-loops, on `backend`. Throws
-  // std::system_error when the address cannot be had or the kernel refuses.
+  // std::system_error when the address cannot be had or the kernel refuses,
+  // std::invalid_argument when the options contradict each other
+  // (CheckOptions).
   // `loop` and `backend` must outlive the server.
   TcpServer(EventLoop* loop, const Backend& backend, Options options);
   // Closes every connection, calling its on_close, and joins the sub-loops: no

@@ -329,11 +329,21 @@ TEST(EchoServerCommandLineTest, AFileThatCannotBeWrittenIsAStartUpFailure) {
 
 TEST(EchoServerCommandLineTest, WrongUsageExits2) {
   const std::vector<std::vector<std::string>> wrong = {
-      {"--backend", "kqueue"},   {"--backend"},           {"--port", "65536"},
-      {"--port", "-1"},          {"--port", "http"},      {"--reactors", "-1"},
-      {"--reactors", "many"},    {"--bind", "localhost"}, {"--backlog", "0"},
-      {"--read-budget", "4q"},   {"--no-such-flag"},      {"stray"},
-      {"--max-connections", "0"}};
+      {"--backend", "kqueue"},
+      {"--backend"},
+      {"--port", "65536"},
+      {"--port", "-1"},
+      {"--port", "http"},
+      {"--reactors", "-1"},
+      {"--reactors", "many"},
+      {"--bind", "localhost"},
+      {"--backlog", "0"},
+      {"--read-budget", "4q"},
+      {"--no-such-flag"},
+      {"stray"},
+      {"--max-connections", "0"},
+      {"--codec=length", "--max-frame=32m"},
+      {"--codec=length", "--max-output=1m"}};
   for (const std::vector<std::string>& flags : wrong) {
     std::vector<std::string> command = {kEchoServer};
     command.insert(command.end(), flags.begin(), flags.end());

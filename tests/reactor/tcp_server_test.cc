@@ -15,6 +15,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -22,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "reactor/length_framing.h"
 #include "reactor/worker_pool.h"
 #include "tests/reactor/support.h"
 
@@ -82,6 +84,58 @@ TEST_P(TcpServerTest, APortInUseThrows) {
   options.address = server.address();
   EXPECT_THROW(ServerThread(backend(), options), std::system_error);
   Client(server.address()).Echo("undisturbed");
+}
+
+TEST_P(TcpServerTest, OptionsThatContradictEachOtherThrow) {
+  const auto why_not = [this](auto change) -> std::string {
+    TcpServer::Options options = EchoOptions(0);
+    change(options.connection);
+    EventLoop loop(backend());
+    try {
+      const TcpServer server(&loop, backend(), options);
+    } catch (const std::invalid_argument& error) {
+      return error.what();
+    }
+    return "";
+  };
+  using Options = Connection::Options;
+  EXPECT_EQ(why_not([](Options&) {}), "");
+  EXPECT_EQ(why_not([](Options& bad) { bad.low_water = bad.high_water + 1; }),
+            "low_water must not exceed high_water");
+  EXPECT_EQ(why_not([](Options& bad) { bad.high_water = bad.max_output + 1; }),
+            "high_water must not exceed max_output");
+  EXPECT_EQ(why_not([](Options& bad) { bad.timeouts.idle = -1ns; }),
+            "timeouts.idle must not be negative");
+  EXPECT_TRUE(why_not([](Options& bad) {
+                bad.framing = std::make_shared<LengthFraming>(kLarge);
+              }).starts_with("max_output must leave room"));
+}
+
+// Whose replies are taken late.
+TEST_P(TcpServerTest, TheLargestFramesComeBackAtTheTightestLimits) {
+  TcpServer::Options options = EchoOptions(1);
+  options.connection.framing = std::make_shared<LengthFraming>(kMiB);
+  options.connection.low_water = 0;
+  options.connection.high_water = 1000;
+  options.connection.max_output = options.connection.high_water +
+                                  options.connection.framing->max_frame_size();
+  options.connection.callbacks.on_frame = [](Connection& connection,
+                                             std::string_view payload) {
+    connection.SendFrame(payload);
+  };
+  ServerThread server(backend(), options);
+  Client client(server.address(), 64 * 1024);
+  const std::string frame = options.connection.framing->Encode(Pattern(kMiB));
+  constexpr std::size_t kFrames = 4;
+  std::thread sends([&] {
+    for (std::size_t i = 0; i < kFrames; ++i) client.Send(frame);
+  });
+  EXPECT_TRUE(Eventually([&] { return server.Count("bytes_read") > kMiB; }));
+  for (std::size_t i = 0; i < kFrames; ++i) {
+    EXPECT_TRUE(client.Receive(frame.size()) == frame);
+  }
+  sends.join();
+  EXPECT_EQ(server.Count("closed_output_limit"), 0U);
 }
 
 TEST_P(TcpServerTest, ConnectionsAreSpreadInTurn) {
