@@ -1,7 +1,6 @@
 #include "apps/echo.h"
 
 #include <signal.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include "apps/echo_options.h"
 #include "apps/echo_work.h"
 #include "apps/fan_out.h"
+#include "apps/log.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -180,7 +180,7 @@ int AdjustedEchoServerMain(int argc, char** argv,
   SignalWatcher::Block({SIGINT, SIGTERM, SIGUSR1});
   ::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
-  spdlog::set_default_logger(spdlog::stderr_color_mt("echo"));
+  const Log log("echo");
 
   EchoOptions options;
   if (const std::optional<int> exit_code =

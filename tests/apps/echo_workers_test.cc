@@ -87,14 +87,14 @@ class Server {
 
 class EchoWorkersTest : public BackendTest {};
 
-TEST_P(EchoWorkersTest, F05_OneThreadForEachReactorAndEachWorker) {
+TEST_P(EchoWorkersTest, F05_OneThreadForEachReactorAndEachWorkerAndTheLog) {
   if (ThisBuild().sanitizer == std::string_view("thread")) {
     GTEST_SKIP() << "ThreadSanitizer has a thread of its own";
   }
   Server server(GetParam(), {"--reactors=2", "--workers=3"});
   Client(server.address()).Echo("hello");
   const std::map<std::string, int> expected = {
-      {"echo_server", 1}, {"io-0", 1},   {"io-1", 1},
+      {"echo_server", 1}, {"log", 1},    {"io-0", 1},  {"io-1", 1},
       {"work-0", 1},      {"work-1", 1}, {"work-2", 1}};
   // A thread names itself.
   EXPECT_TRUE(Eventually([&] { return server.Threads() == expected; }));

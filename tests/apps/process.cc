@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -114,6 +115,26 @@ std::chrono::nanoseconds Process::CpuTime() const {
   Must(::clock_gettime(clock, &time));
   return std::chrono::seconds(time.tv_sec) +
          std::chrono::nanoseconds(time.tv_nsec);
+}
+
+StuckPipe::StuckPipe()
+    : path_(testing::TempDir() + "/stuck-" + std::to_string(::getpid())) {
+  Must(::mkfifo(path_.c_str(), 0600));
+  // For reading too, or it could not be opened at all.
+  fd_.Reset(Must(::open(path_.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC)));
+  const std::array<char, 4096> page{};
+  while (::write(fd_.get(), page.data(), page.size()) > 0) {
+  }
+}
+
+StuckPipe::~StuckPipe() { ::unlink(path_.c_str()); }
+
+std::vector<std::string> StuckPipe::Command(
+    const std::vector<std::string>& arguments) const {
+  std::vector<std::string> command = {
+      "sh", "-c", R"(pipe=$0; exec "$@" 2> "$pipe")", path_};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return command;
 }
 
 }  // namespace polymux

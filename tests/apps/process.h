@@ -52,6 +52,23 @@ class Process {
   std::string buffered_;
 };
 
+// A named pipe that is full and that nobody reads: a write waits for ever.
+class StuckPipe {
+ public:
+  StuckPipe();
+  StuckPipe(const StuckPipe&) = delete;
+  StuckPipe& operator=(const StuckPipe&) = delete;
+  ~StuckPipe();
+
+  // A command that runs `arguments` with this as standard error.
+  std::vector<std::string> Command(
+      const std::vector<std::string>& arguments) const;
+
+ private:
+  const std::string path_;
+  UniqueFd fd_;
+};
+
 }  // namespace polymux
 
 #endif  // POLYMUX_TESTS_APPS_PROCESS_H_
