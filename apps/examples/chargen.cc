@@ -31,10 +31,12 @@ int main(int argc, char** argv) {
   const auto send = [&](polymux::Connection& connection) {
     connection.Send(block);
   };
-  polymux::ConnectionCallbacks callbacks;
-  callbacks.on_open = send;
-  callbacks.on_send_complete = send;
-  callbacks.on_message = [](auto&, polymux::Buffer& input) { input.Clear(); };
+  polymux::Connection::Options options;
+  options.callbacks.on_open = send;
+  options.callbacks.on_send_complete = send;
+  options.callbacks.on_message = [](auto&, polymux::Buffer& input) {
+    input.Clear();
+  };
   return polymux::ServeExample(argc, argv, "Sends characters without end.",
-                               callbacks);
+                               options);
 }

@@ -7,8 +7,8 @@
 #include "apps/examples/serve.h"
 
 int main(int argc, char** argv) {
-  polymux::ConnectionCallbacks callbacks;
-  callbacks.on_open = [](polymux::Connection& connection) {
+  polymux::Connection::Options options;
+  options.callbacks.on_open = [](polymux::Connection& connection) {
     const std::time_t now = std::time(nullptr);
     std::tm utc{};
     ::gmtime_r(&now, &utc);
@@ -18,7 +18,8 @@ int main(int argc, char** argv) {
     connection.Send(std::string_view(text.data(), size));
     connection.Shutdown();
   };
-  callbacks.on_message = [](auto&, polymux::Buffer& input) { input.Clear(); };
-  return polymux::ServeExample(argc, argv, "Tells the time, in UTC.",
-                               callbacks);
+  options.callbacks.on_message = [](auto&, polymux::Buffer& input) {
+    input.Clear();
+  };
+  return polymux::ServeExample(argc, argv, "Tells the time, in UTC.", options);
 }

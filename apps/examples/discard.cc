@@ -3,8 +3,10 @@
 #include "apps/examples/serve.h"
 
 int main(int argc, char** argv) {
-  polymux::ConnectionCallbacks callbacks;
-  callbacks.on_message = [](auto&, polymux::Buffer& input) { input.Clear(); };
+  polymux::Connection::Options options;
+  options.callbacks.on_message = [](auto&, polymux::Buffer& input) {
+    input.Clear();
+  };
   return polymux::ServeExample(argc, argv, "Discards what it receives.",
-                               callbacks);
+                               options);
 }

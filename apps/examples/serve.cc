@@ -1,10 +1,12 @@
 #include "apps/examples/serve.h"
 
 #include <signal.h>
+#include <spdlog/spdlog.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "apps/flag_values.h"
+#include "apps/log.h"
 #include "poller/backends.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -21,8 +24,8 @@
 namespace polymux {
 namespace {
 
-void Serve(const Backend& backend, std::uint16_t port,
-           ConnectionCallbacks callbacks) {
+int Serve(const Backend& backend, std::uint16_t port,
+          Connection::Options connection) {
   if (const std::string reason = backend.probe(); !reason.empty()) {
     throw std::runtime_error("the backend cannot be used here: " + reason);
   }
@@ -30,16 +33,19 @@ void Serve(const Backend& backend, std::uint16_t port,
   TcpServer::Options options;
   options.address = *InetAddress::Parse("127.0.0.1", port);
   options.reactors = 0;
-  options.connection.callbacks = std::move(callbacks);
+  options.connection = std::move(connection);
   options.on_error = [](const std::string& what, std::error_code error) {
-    std::fprintf(stderr, "%s failed: %s\n", what.c_str(),
-                 error.message().c_str());
+    spdlog::error("{} failed for good: {}", what, error.message());
   };
   TcpServer server(&loop, backend, std::move(options));
+  std::uint64_t cut_off = 0;
   SignalWatcher signals(&loop, {SIGINT, SIGTERM}, [&](int) {
     SignalWatcher::RestoreDefault(SIGINT);
     SignalWatcher::RestoreDefault(SIGTERM);
-    server.Stop([&loop] { loop.Quit(); });
+    server.Stop([&] {
+      cut_off = loop.counters().lost;
+      loop.Quit();
+    });
   });
   server.Start();
   std::printf("listening %s backend=%s reactors=0\n",
@@ -47,13 +53,17 @@ void Serve(const Backend& backend, std::uint16_t port,
               std::string(backend.name).c_str());
   std::fflush(stdout);
   if (const std::error_code error = loop.Run()) throw std::system_error(error);
+  if (cut_off == 0) return 0;
+  spdlog::error("{} connections were closed with output unsent", cut_off);
+  return 1;
 }
 
 }  // namespace
 
 int ServeExample(int argc, char** argv, const char* description,
-                 ConnectionCallbacks callbacks) {
+                 Connection::Options connection) {
   SignalWatcher::Block({SIGINT, SIGTERM});
+  const Log log(std::filesystem::path(argv[0]).filename());
   std::vector<std::string> names;
   for (const Backend& backend : Backends()) names.emplace_back(backend.name);
   std::string backend{DefaultBackend()};
@@ -70,12 +80,11 @@ int ServeExample(int argc, char** argv, const char* description,
     return *exit_code;
   }
   try {
-    Serve(*FindBackend(backend), port, std::move(callbacks));
+    return Serve(*FindBackend(backend), port, std::move(connection));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: %s\n", argv[0], error.what());
+    spdlog::error("{}", error.what());
     return 1;
   }
-  return 0;
 }
 
 }  // namespace polymux

@@ -7,6 +7,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 
 #include "tests/apps/process.h"
@@ -46,6 +47,12 @@ class Example {
   Process process_;
   InetAddress address_;
 };
+
+std::string Line(Client& client) {
+  std::string text;
+  while (!text.ends_with('\n')) text += client.Receive(1);
+  return text;
+}
 
 class ExamplesTest : public BackendTest {};
 
@@ -104,29 +111,70 @@ TEST_P(ExamplesTest, ChargenWaitsForAClientThatDoesNotRead) {
 
 TEST_P(ExamplesTest, ChatTellsEverybodyElse) {
   Example chat("chat", GetParam());
-  const auto line = [](Client& client) {
-    std::string text;
-    while (!text.ends_with('\n')) text += client.Receive(1);
-    return text;
-  };
   Client first(chat.address());
   // Nobody tells it that it is in; that it is told of the next one does.
   Client second(chat.address());
   const std::string name = InetAddress::LocalOf(second.fd()).ToString();
-  EXPECT_EQ(line(first), name + " has come\n");
+  EXPECT_EQ(Line(first), name + " has come\n");
 
   second.Send("hel");
   second.Send("lo\nhow are you?\n");
-  EXPECT_EQ(line(first), name + ": hello\n");
-  EXPECT_EQ(line(first), name + ": how are you?\n");
+  EXPECT_EQ(Line(first), name + ": hello\n");
+  EXPECT_EQ(Line(first), name + ": how are you?\n");
   first.Send("fine\n");
-  EXPECT_EQ(line(second),
+  EXPECT_EQ(Line(second),
             InetAddress::LocalOf(first.fd()).ToString() + ": fine\n");
   second.Close();
-  EXPECT_EQ(line(first), name + " has gone\n");
+  EXPECT_EQ(Line(first), name + " has gone\n");
   first.Send(std::string(5000, 'x'));
   EXPECT_TRUE(first.SeesTheEnd()) << "a line without end is listened to";
   EXPECT_EQ(chat.Stop(SIGTERM), 0);
+}
+
+// The others have nothing but what they see to tell who speaks.
+TEST_P(ExamplesTest, ChatPassesOnNothingThatMovesTheCursor) {
+  Example chat("chat", GetParam());
+  Client reader(chat.address());
+  Client talker(chat.address());
+  const std::string name = InetAddress::LocalOf(talker.fd()).ToString();
+  EXPECT_EQ(Line(reader), name + " has come\n");
+  talker.Send("hello\r\x1b[2Ksomebody: \xc2\x9b\xff\xe2\x80\xaeI resign\n");
+  const std::string heard = Line(reader);
+  EXPECT_TRUE(heard.starts_with(name + ": hello")) << heard;
+  EXPECT_NE(heard.find("I resign"), std::string::npos) << heard;
+  for (const char c : heard.substr(0, heard.size() - 1)) {
+    EXPECT_TRUE(c >= ' ' && c <= '~') << heard;
+  }
+  // Who ends lines as telnet does is not quoted for it.
+  talker.Send("hello\r\n");
+  EXPECT_EQ(Line(reader), name + ": hello\n");
+}
+
+// It is the length that decides, not how TCP has cut the line.
+TEST_P(ExamplesTest, ChatJudgesALineTheSameHoweverItIsCut) {
+  Example chat("chat", GetParam());
+  Client reader(chat.address());
+  for (const std::size_t length : {1U, 4095U, 4096U, 4097U, 5000U, 100'000U}) {
+    for (const std::size_t piece : {1000U, 4096U, 4097U, 1U << 20}) {
+      SCOPED_TRACE(std::to_string(length) + " in " + std::to_string(piece));
+      Client talker(chat.address());
+      const std::string name = InetAddress::LocalOf(talker.fd()).ToString();
+      EXPECT_EQ(Line(reader), name + " has come\n");
+      const std::string line = std::string(length, 'x') + '\n';
+      try {
+        for (std::size_t at = 0; at < line.size(); at += piece) {
+          talker.Send(line.substr(at, piece));
+        }
+      } catch (const std::system_error&) {
+        EXPECT_GT(length, 4096U) << "shown out too early";
+      }
+      talker.Close();
+      if (length <= 4096) {
+        EXPECT_EQ(Line(reader), name + ": " + line);
+      }
+      EXPECT_EQ(Line(reader), name + " has gone\n");
+    }
+  }
 }
 
 TEST_P(ExamplesTest, ChatShowsOutWhoDoesNotRead) {
@@ -141,6 +189,16 @@ TEST_P(ExamplesTest, ChatShowsOutWhoDoesNotRead) {
     heard += talker.ReceiveSome();
     return heard.find("has gone") != std::string::npos;
   }));
+}
+
+// On one backend, for it takes the whole of the drain timeout.
+TEST(ExamplesLossTest, OutputThatAStopCutsOffIsTold) {
+  Example chargen("chargen", std::string(DefaultBackend()));
+  Client deaf(chargen.address(), 4096);
+  EXPECT_EQ(deaf.Receive(1).size(), 1U);
+  EXPECT_EQ(chargen.Stop(SIGTERM), 1);
+  EXPECT_NE(chargen.process().Errors().find("output unsent"), std::string::npos)
+      << chargen.process().Errors();
 }
 
 TEST(ExamplesUsageTest, AnUnknownBackendIsAUsageError) {
