@@ -1,9 +1,11 @@
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <system_error>
 
 #include "apps/bank/client_link.h"
 #include "apps/bank/client_shell.h"
@@ -20,8 +22,9 @@ constexpr const char* kFooter =
     "Commands: login USER, balance CARD, transfer FROM TO AMOUNT, logout,\n"
     "help, quit. The password is asked for after login and not shown; in a\n"
     "script it is the next line.\n\n"
-    "Exit codes: 0 done, 1 no connection or it was lost, 2 wrong usage; in a\n"
-    "script 3 when the bank refuses something.\n\n"
+    "Exit codes: 0 done, 1 no connection, or it was lost, or input or output\n"
+    "failed, 2 wrong usage; in a script 3 when the bank refuses something, 4\n"
+    "when it is not known whether a transfer was made. A script ends there.\n\n"
     "  bank_client --port 7100";
 
 }  // namespace
@@ -38,7 +41,12 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--port", port, "its TCP port")->type_name("PORT")->required();
   polymux::AddDuration(app, "--timeout", timeout,
-                       "to wait for the connection and for each reply");
+                       "to wait for each reply, and for the connection with it")
+      ->check([](const std::string& text) {
+        return text.find_first_of("123456789") == std::string::npos
+                   ? "'" + text + "' leaves no time for a reply"
+                   : std::string();
+      });
   if (const std::optional<int> exit_code =
           polymux::ParseFlags(app, argc, argv)) {
     return *exit_code;
@@ -51,7 +59,13 @@ int main(int argc, char** argv) {
   try {
     polymux::ClientLink link(*address, timeout);
     polymux::Terminal terminal;
-    return polymux::ClientShell(&link, &terminal).Run();
+    const int exit_code = polymux::ClientShell(&link, &terminal).Run();
+    // What was answered may be in no file, though all of it was done.
+    errno = 0;
+    if (std::cout.flush()) return exit_code;
+    std::cerr << "bank_client: cannot write to stdout: "
+              << std::generic_category().message(errno) << '\n';
+    return exit_code == 0 ? 1 : exit_code;
   } catch (const std::exception& error) {
     std::cerr << "bank_client: " << error.what() << '\n';
     return 1;

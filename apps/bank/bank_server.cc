@@ -1,7 +1,7 @@
 #include <signal.h>
-#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
@@ -16,6 +16,7 @@
 #include "apps/bank/demo.h"
 #include "apps/bank/ledger.h"
 #include "apps/descriptor_limit.h"
+#include "apps/log.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -33,6 +34,8 @@ class BankServer {
   BankServer(const BankServer&) = delete;
   BankServer& operator=(const BankServer&) = delete;
 
+  // Accepts connections, and says so. Throws std::system_error.
+  void Start();
   // Serves until a signal. Returns the exit code.
   int Run();
 
@@ -77,7 +80,7 @@ TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
   return server;
 }
 
-int BankServer::Run() {
+void BankServer::Start() {
   LogTotals();
   server_.Start();
   std::printf("listening %s backend=%s reactors=%d\n",
@@ -85,6 +88,9 @@ int BankServer::Run() {
               std::string(options_.server.backend().name).c_str(),
               options_.server.reactors());
   std::fflush(stdout);
+}
+
+int BankServer::Run() {
   if (const std::error_code error = loop_.Run()) {
     spdlog::error("waiting for events failed: {}", error.message());
     return 1;
@@ -124,7 +130,12 @@ void BankServer::Finish(const std::vector<TcpServer::LoopReport>& reports) {
   spdlog::info("connections: {}locked_out {}", turned_away,
                service_.locked_out());
   LogTotals();
-  if (counters.lost.load() > 0) exit_code_ = 1;
+  // A reply that a connection took may have been cut off with it.
+  const std::uint64_t cut_off = Total(reports, "lost");
+  if (cut_off > 0) {
+    spdlog::error("{} connections were closed with replies unsent", cut_off);
+  }
+  if (counters.lost.load() > 0 || cut_off > 0) exit_code_ = 1;
   loop_.Quit();
 }
 
@@ -135,12 +146,52 @@ void BankServer::LogTotals() {
   }
 }
 
+// Whether there is a file to be served, having told it when not.
+bool ExpectDatabase(const std::string& path) {
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return true;
+  if (error) {
+    spdlog::error("{}: {}", path, error.message());
+  } else {
+    spdlog::error("{} does not exist; --init-demo creates it", path);
+  }
+  return false;
+}
+
+// As long as it has not been kept: what has been created goes with a start that
+// fails, so that the same command works when its cause is gone.
+class NewDatabase {
+ public:
+  explicit NewDatabase(const BankOptions& options)
+      : path_(options.init_demo ? options.database : "") {
+    if (!path_.empty()) Ledger::Create(path_, DemoCustomers());
+  }
+  NewDatabase(const NewDatabase&) = delete;
+  NewDatabase& operator=(const NewDatabase&) = delete;
+  ~NewDatabase() {
+    if (!path_.empty()) Ledger::Remove(path_);
+  }
+
+  void Keep() { path_.clear(); }
+
+ private:
+  std::string path_;  // empty: nothing to remove
+};
+
+int Serve(const BankOptions& options) {
+  NewDatabase created(options);
+  BankServer server(options);
+  server.Start();
+  created.Keep();
+  return server.Run();
+}
+
 int BankServerMain(int argc, char** argv) {
   // Before any thread starts, so that all inherit the mask.
   SignalWatcher::Block({SIGINT, SIGTERM});
   ::signal(SIGPIPE, SIG_IGN);
   RaiseDescriptorLimit();
-  spdlog::set_default_logger(spdlog::stderr_color_mt("bank"));
+  const Log log("bank");
 
   BankOptions options;
   if (const std::optional<int> exit_code =
@@ -153,14 +204,9 @@ int BankServerMain(int argc, char** argv) {
                   reason);
     return 1;
   }
-  if (!options.init_demo && !std::filesystem::exists(options.database)) {
-    spdlog::error("{} does not exist; --init-demo creates it",
-                  options.database);
-    return 1;
-  }
+  if (!options.init_demo && !ExpectDatabase(options.database)) return 1;
   try {
-    if (options.init_demo) Ledger::Create(options.database, DemoCustomers());
-    return BankServer(options).Run();
+    return Serve(options);
   } catch (const std::exception& error) {
     spdlog::error("{}", error.what());
     return 1;

@@ -34,8 +34,8 @@ class BankService {
   void Serve(ConnectionCallbacks* callbacks);
 
   // Refuses further requests and returns when those that were taken have been
-  // carried out and their replies are in the queues of the loops. Must be
-  // called before these end.
+  // carried out, or dropped where their connection has ended, and their replies
+  // are in the queues of the loops. Must be called before these end.
   void Join() { pool_.Join(); }
 
   const Pipeline::Counters& counters() const { return counters_; }

@@ -4,7 +4,9 @@
 #include <iterator>
 #include <optional>
 #include <sstream>
-#include <stdexcept>
+#include <variant>
+
+#include "apps/printable_text.h"
 
 namespace polymux {
 namespace {
@@ -35,20 +37,36 @@ ClientShell::ClientShell(ClientLink* link, Terminal* terminal)
 int ClientShell::Run() {
   while (const std::optional<std::string> line =
              terminal_->ReadLine("bank> ")) {
-    const Outcome outcome = Execute(*line);
-    if (outcome == Outcome::kQuit) break;
-    if (outcome == Outcome::kDone || terminal_->interactive()) continue;
-    return outcome == Outcome::kRefused ? kRefused : kWrongUsage;
+    const End end = Execute(*line);
+    if (end == End::kQuit) break;
+    if (end != End::kDone && !terminal_->interactive()) return ExitCodeOf(end);
   }
   return 0;
 }
 
-ClientShell::Outcome ClientShell::Execute(const std::string& line) {
+int ClientShell::ExitCodeOf(End end) {
+  switch (end) {
+    case End::kDone:
+    case End::kQuit:
+      return 0;
+    case End::kNoBank:
+      return kNoBank;
+    case End::kWrongUsage:
+      return kWrongUsage;
+    case End::kRefused:
+      return kRefused;
+    case End::kUnknown:
+      return kUnknown;
+  }
+  return kNoBank;
+}
+
+ClientShell::End ClientShell::Execute(const std::string& line) {
   const std::vector<std::string> words = WordsOf(line);
-  if (words.empty()) return Outcome::kDone;
+  if (words.empty()) return End::kDone;
   const std::string& verb = words[0];
   const std::size_t arguments = words.size() - 1;
-  if (verb == "quit" && arguments == 0) return Outcome::kQuit;
+  if (verb == "quit" && arguments == 0) return End::kQuit;
   if (verb == "login" && arguments == 1) return LogIn(words[1]);
   if (verb == "logout" && arguments == 0) return Ask(Logout{});
   if (verb == "balance" && arguments == 1) return Ask(BalanceQuery{words[1]});
@@ -57,50 +75,78 @@ ClientShell::Outcome ClientShell::Execute(const std::string& line) {
   }
   if (verb == "help" && arguments == 0) {
     std::cout << kHelp;
-    return Outcome::kDone;
+    return End::kDone;
   }
-  std::cerr << "cannot understand '" << line << "'; there are:\n" << kHelp;
-  return Outcome::kWrongUsage;
+  std::cerr << "cannot understand '" << PrintableLine(line) << "'; there are:\n"
+            << kHelp;
+  return End::kWrongUsage;
 }
 
-ClientShell::Outcome ClientShell::LogIn(const std::string& username) {
+ClientShell::End ClientShell::LogIn(const std::string& username) {
   const std::optional<std::string> password =
       terminal_->ReadPassword("password: ");
   if (!password) {
     std::cerr << "no password on the line after 'login'\n";
-    return Outcome::kWrongUsage;
+    return End::kWrongUsage;
   }
   return Ask(Login{username, *password});
 }
 
-ClientShell::Outcome ClientShell::Transfer(const std::string& from,
-                                           const std::string& to,
-                                           const std::string& amount) {
+ClientShell::End ClientShell::Transfer(const std::string& from,
+                                       const std::string& to,
+                                       const std::string& amount) {
   const std::optional<Cents> cents = AmountOf(amount);
   if (!cents) {
-    std::cerr << "'" << amount << "' is no amount; write it like 12.30\n";
-    return Outcome::kWrongUsage;
+    std::cerr << "'" << PrintableLine(amount)
+              << "' is no amount; write it like 12.30\n";
+    return End::kWrongUsage;
   }
   return Ask(polymux::Transfer{from, to, *cents});
 }
 
-ClientShell::Outcome ClientShell::Ask(const Request& request) {
+ClientShell::End ClientShell::Ask(const Request& request) {
   const std::optional<std::string> body = FormatRequest(request);
   if (!body) {
     std::cerr << "empty, too long, or with a character that cannot be sent\n";
-    return Outcome::kWrongUsage;
+    return End::kWrongUsage;
   }
-  const std::string answer = link_->Ask(*body);
-  const std::optional<Reply> reply = ParseReply(answer);
+  try {
+    std::string answer;
+    return Tell(Receive(request, *body, &answer));
+  } catch (const LinkError& error) {
+    std::cerr << "bank_client: " << error.what() << '\n';
+    const bool moves_money = std::holds_alternative<polymux::Transfer>(request);
+    if (!moves_money || !error.may_have_arrived()) return End::kNoBank;
+    std::cerr << "it is not known whether the transfer was made: look at the "
+                 "balance\n";
+    return End::kUnknown;
+  }
+}
+
+Reply ClientShell::Receive(const Request& request, const std::string& body,
+                           std::string* answer) {
+  *answer = link_->Ask(body);
+  const std::optional<Reply> reply = ParseReply(*answer);
   if (!reply || reply->code != ReplyCode(request)) {
-    throw std::runtime_error("this is no bank: its reply makes no sense");
+    throw LinkError("this is no bank: its reply makes no sense", true);
   }
-  if (reply->done) {
-    std::cout << reply->message << std::endl;
-    return Outcome::kDone;
+  return *reply;
+}
+
+ClientShell::End ClientShell::Tell(const Reply& reply) {
+  const std::string message = PrintableLine(reply.message);
+  switch (reply.outcome) {
+    case Outcome::kDone:
+      std::cout << message << std::endl;
+      return End::kDone;
+    case Outcome::kRefused:
+      std::cerr << "refused: " << message << '\n';
+      return End::kRefused;
+    case Outcome::kUnknown:
+      std::cerr << "not known: " << message << '\n';
+      return End::kUnknown;
   }
-  std::cerr << "refused: " << reply->message << '\n';
-  return Outcome::kRefused;
+  return End::kUnknown;
 }
 
 }  // namespace polymux

@@ -2,6 +2,8 @@
 
 #include <sqlite3.h>
 
+#include <new>
+
 #include "poller/check.h"
 
 namespace polymux {
@@ -34,6 +36,21 @@ std::int64_t Database::QueryInteger(const std::string& sql) {
   Execution execution(statement);
   if (execution.Next() != Execution::Step::kRow) throw DatabaseError(error());
   return execution.Integer(0);
+}
+
+std::string Database::QueryText(const std::string& sql) {
+  Statement statement(*this, sql);
+  Execution execution(statement);
+  if (execution.Next() != Execution::Step::kRow) throw DatabaseError(error());
+  return execution.Text(0);
+}
+
+bool Database::read_only() const {
+  return ::sqlite3_db_readonly(handle_.get(), "main") != 0;
+}
+
+bool Database::in_transaction() const {
+  return ::sqlite3_get_autocommit(handle_.get()) == 0;
 }
 
 void Database::SetBusyTimeout(std::chrono::milliseconds timeout) {
@@ -81,7 +98,9 @@ std::int64_t Execution::Integer(int column) const {
 }
 
 std::string Execution::Text(int column) const {
+  if (::sqlite3_column_type(handle_, column) == SQLITE_NULL) return {};
   const unsigned char* const text = ::sqlite3_column_text(handle_, column);
+  if (text == nullptr) throw std::bad_alloc();
   const int size = ::sqlite3_column_bytes(handle_, column);
   return {reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)};
 }

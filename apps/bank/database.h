@@ -34,6 +34,14 @@ class Database {
   // The first column of the first row. Throws DatabaseError, also when there is
   // no row.
   std::int64_t QueryInteger(const std::string& sql);
+  std::string QueryText(const std::string& sql);
+
+  // Whether SQLite could open the file for reading only, which it does without
+  // a word.
+  bool read_only() const;
+
+  // Whether a transaction has been begun and not ended.
+  bool in_transaction() const;
 
   // Another process may hold a lock for so long before it is kBusy.
   void SetBusyTimeout(std::chrono::milliseconds timeout);
@@ -94,7 +102,8 @@ class Execution {
 
   Step Next();
 
-  // Of the current row; columns count from zero.
+  // Of the current row; columns count from zero. Text throws std::bad_alloc
+  // when there is no memory for it, rather than being empty.
   std::int64_t Integer(int column) const;
   std::string Text(int column) const;
 

@@ -1,60 +1,24 @@
 #include "apps/bank/ledger.h"
 
-#include <fcntl.h>
 #include <spdlog/spdlog.h>
 
-#include <cerrno>
-#include <chrono>
-#include <filesystem>
+#include <exception>
 #include <limits>
-#include <system_error>
+#include <utility>
 
+#include "apps/bank/ledger_file.h"
 #include "apps/bank/password.h"
-#include "reactor/unique_fd.h"
 
 namespace polymux {
 namespace {
 
 using Step = Execution::Step;
 
-// "Plmx": tells a ledger from any other SQLite database.
-constexpr std::int64_t kApplicationId = 0x506c6d78;
-constexpr std::int64_t kSchemaVersion = 1;
-
-// Only another process can hold the lock: a backup, somebody's sqlite3.
-constexpr std::chrono::seconds kBusyTimeout(2);
-
-// The checks repeat what the code below assures: a mistake there shall fail
-// and not make money.
-constexpr const char* kSchema = R"(
-  CREATE TABLE customers (
-    name TEXT PRIMARY KEY,
-    password TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  CREATE TABLE cards (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL REFERENCES customers (name),
-    cents INTEGER NOT NULL CHECK (cents >= 0)
-  ) STRICT, WITHOUT ROWID;
-)";
-
-// Creates an empty file; not as SQLite would, which takes one that exists.
-void CreateFile(const std::string& path) {
-  const UniqueFd file(
-      ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600));
-  if (!file) throw std::system_error(errno, std::system_category(), path);
-}
-
 void Insert(Database& database, Execution execution) {
   if (execution.Next() != Step::kDone) throw DatabaseError(database.error());
 }
 
-void Fill(const std::string& path,
-          const std::vector<Ledger::Customer>& customers) {
-  Database database(path);
-  database.Execute(
-      "PRAGMA journal_mode = WAL; PRAGMA foreign_keys = ON; BEGIN");
-  database.Execute(kSchema);
+void Fill(Database& database, const std::vector<Ledger::Customer>& customers) {
   Statement add_customer(database, "INSERT INTO customers VALUES (?1, ?2)");
   Statement add_card(database, "INSERT INTO cards VALUES (?1, ?2, ?3)");
   for (const Ledger::Customer& customer : customers) {
@@ -65,25 +29,35 @@ void Fill(const std::string& path,
              Execution(add_card, card.id, customer.name, card.balance));
     }
   }
-  database.Execute("PRAGMA application_id = " + std::to_string(kApplicationId) +
-                   "; PRAGMA user_version = " + std::to_string(kSchemaVersion) +
-                   "; COMMIT");
-}
-
-Database Open(const std::string& path) {
-  Database database(path);
-  database.SetBusyTimeout(kBusyTimeout);
-  if (database.QueryInteger("PRAGMA application_id") != kApplicationId) {
-    throw DatabaseError(path + ": not a ledger, or its creation was cut short");
-  }
-  if (database.QueryInteger("PRAGMA user_version") != kSchemaVersion) {
-    throw DatabaseError(path + ": a ledger of another version");
-  }
-  database.Execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  return database;
 }
 
 }  // namespace
+
+struct Ledger::Books {
+  explicit Books(const std::string& path)
+      : file(path),
+        begin(file.database(), "BEGIN IMMEDIATE"),
+        commit(file.database(), "COMMIT"),
+        roll_back(file.database(), "ROLLBACK"),
+        find_password(file.database(),
+                      "SELECT password FROM customers WHERE name = ?1"),
+        find_card(file.database(),
+                  "SELECT owner, cents FROM cards WHERE id = ?1"),
+        set_balance(file.database(),
+                    "UPDATE cards SET cents = ?2 WHERE id = ?1"),
+        count(file.database(),
+              "SELECT (SELECT count(*) FROM customers), count(*),"
+              " coalesce(sum(cents), 0) FROM cards") {}
+
+  LedgerFile file;
+  Statement begin;
+  Statement commit;
+  Statement roll_back;
+  Statement find_password;
+  Statement find_card;
+  Statement set_balance;
+  Statement count;
+};
 
 std::string_view ToString(LedgerStatus status) {
   switch (status) {
@@ -105,96 +79,196 @@ std::string_view ToString(LedgerStatus status) {
       return "the bank is busy, nothing was done";
     case LedgerStatus::kFailed:
       return "the bank is out of order, nothing was done";
+    case LedgerStatus::kUnknown:
+      return "the bank is out of order, look at the balance later: it is not "
+             "known whether this was done";
   }
   return "unknown";
 }
 
 void Ledger::Create(const std::string& path,
                     const std::vector<Customer>& customers) {
-  CreateFile(path);
+  CreateLedgerFile(path);
   try {
-    Fill(path, customers);
+    Database database(path);
+    MakeLedger(database, [&] { Fill(database, customers); });
   } catch (...) {
-    std::error_code ignored;
-    std::filesystem::remove(path, ignored);
+    RemoveLedgerFile(path);
     throw;
   }
 }
 
+void Ledger::Remove(const std::string& path) { RemoveLedgerFile(path); }
+
 Ledger::Ledger(const std::string& path)
-    : nobody_(HashPassword("")),
-      database_(Open(path)),
-      begin_(database_, "BEGIN IMMEDIATE"),
-      commit_(database_, "COMMIT"),
-      roll_back_(database_, "ROLLBACK"),
-      find_password_(database_,
-                     "SELECT password FROM customers WHERE name = ?1"),
-      find_card_(database_, "SELECT owner, cents FROM cards WHERE id = ?1"),
-      set_balance_(database_, "UPDATE cards SET cents = ?2 WHERE id = ?1"),
-      count_(database_,
-             "SELECT (SELECT count(*) FROM customers), count(*),"
-             " coalesce(sum(cents), 0) FROM cards") {}
+    : path_(path),
+      nobody_(HashPassword("")),
+      books_(std::make_unique<Books>(path)) {}
+
+Ledger::~Ledger() = default;
 
 LedgerStatus Ledger::CheckPassword(std::string_view customer,
                                    std::string_view password) {
   bool exists = false;
   std::string hash = nobody_;
-  {
-    const MutexLock lock(mutex_);
-    Execution execution(find_password_, customer);
-    const Step step = execution.Next();
-    if (step == Step::kBusy || step == Step::kError) return Failure(step);
-    exists = step == Step::kRow;
-    if (exists) hash = execution.Text(0);
+  const LedgerStatus found = WithBooks([&]() POLYMUX_REQUIRES(mutex_) {
+    return FindPassword(customer, &exists, &hash);
+  });
+  if (found != LedgerStatus::kDone) return found;
+  try {
+    // Without the lock: it takes long.
+    const bool matches = VerifyPassword(hash, password);
+    return exists && matches ? LedgerStatus::kDone
+                             : LedgerStatus::kWrongPassword;
+  } catch (const std::exception& error) {
+    spdlog::error("{}: a password cannot be checked: {}", path_, error.what());
+    return LedgerStatus::kFailed;
   }
-  const bool matches = VerifyPassword(hash, password);
-  return exists && matches ? LedgerStatus::kDone : LedgerStatus::kWrongPassword;
 }
 
 LedgerStatus Ledger::Balance(std::string_view customer, std::string_view card,
                              Cents* balance) {
-  const MutexLock lock(mutex_);
-  return FindOwn(customer, card, balance);
+  return WithBooks([&]() POLYMUX_REQUIRES(mutex_) {
+    return FindOwn(customer, card, balance);
+  });
 }
 
 LedgerStatus Ledger::Transfer(std::string_view customer, std::string_view from,
                               std::string_view to, Cents amount) {
   if (amount <= 0) return LedgerStatus::kBadAmount;
   if (from == to) return LedgerStatus::kSameCard;
+  return WithBooks([&]() POLYMUX_REQUIRES(mutex_) {
+    Movement movement{.from = std::string(from),
+                      .to = std::string(to),
+                      .amount = amount,
+                      .from_before = 0,
+                      .to_before = 0};
+    bool ending = false;
+    const LedgerStatus status = Move(customer, &movement, &ending);
+    if (!ending) return status;
+    if (status != LedgerStatus::kDone) return OutcomeOf(movement);
+    const auto happened = books_->file.WhatHappened();
+    if (happened) spdlog::error("{}", *happened);
+    return happened ? LedgerStatus::kUnknown : LedgerStatus::kDone;
+  });
+}
+
+template <typename Operation>
+LedgerStatus Ledger::WithBooks(Operation operation) {
   const MutexLock lock(mutex_);
-  LedgerStatus status = Run(begin_);
+  try {
+    if (!books_) books_ = std::make_unique<Books>(path_);
+    if (const auto happened = books_->file.WhatHappened()) {
+      // Not opened anew: another file may be there, beside the log of this one.
+      throw DatabaseError(*happened);
+    }
+    return operation();
+  } catch (const std::exception& error) {
+    spdlog::error("{}", error.what());
+    return LedgerStatus::kFailed;
+  }
+}
+
+LedgerStatus Ledger::Plan(std::string_view customer, Movement* movement) {
+  LedgerStatus status =
+      FindOwn(customer, movement->from, &movement->from_before);
   if (status != LedgerStatus::kDone) return status;
-  status = Move(customer, from, to, amount);
-  if (status == LedgerStatus::kDone) status = Run(commit_);
-  // Some errors have rolled back already; then this one says so, and is of no
-  // interest.
-  if (status != LedgerStatus::kDone) Execution(roll_back_).Next();
+  Found receiver;
+  status = Find(movement->to, &receiver);
+  if (status != LedgerStatus::kDone) return status;
+  movement->to_before = receiver.balance;
+  if (movement->from_before < movement->amount) {
+    return LedgerStatus::kNotEnoughMoney;
+  }
+  if (receiver.balance > std::numeric_limits<Cents>::max() - movement->amount) {
+    return LedgerStatus::kTooMuchMoney;
+  }
+  return LedgerStatus::kDone;
+}
+
+LedgerStatus Ledger::Move(std::string_view customer, Movement* movement,
+                          bool* ending) {
+  // Also when something throws.
+  struct RollBack {
+    ~RollBack() {
+      if (!books.file.database().in_transaction()) return;
+      Execution(books.roll_back).Next();
+      unusable = books.file.database().in_transaction();
+    }
+    Books& books;
+    bool& unusable;
+  };
+  bool unusable = false;
+  LedgerStatus status = LedgerStatus::kDone;
+  {
+    const RollBack roll_back{.books = *books_, .unusable = unusable};
+    status = Run(books_->begin);
+    if (status == LedgerStatus::kDone) status = Plan(customer, movement);
+    if (status == LedgerStatus::kDone) {
+      status = Run(books_->set_balance, movement->from,
+                   movement->from_before - movement->amount);
+    }
+    if (status == LedgerStatus::kDone) {
+      status = Run(books_->set_balance, movement->to,
+                   movement->to_before + movement->amount);
+    }
+    if (status == LedgerStatus::kDone) {
+      *ending = true;
+      status = Run(books_->commit);
+    }
+  }
+  if (unusable) books_.reset();
   return status;
 }
 
-LedgerStatus Ledger::Move(std::string_view customer, std::string_view from,
-                          std::string_view to, Cents amount) {
-  Cents debit_from = 0;
-  LedgerStatus status = FindOwn(customer, from, &debit_from);
-  if (status != LedgerStatus::kDone) return status;
-  Found receiver;
-  status = Find(to, &receiver);
-  if (status != LedgerStatus::kDone) return status;
-  if (debit_from < amount) return LedgerStatus::kNotEnoughMoney;
-  if (receiver.balance > std::numeric_limits<Cents>::max() - amount) {
-    return LedgerStatus::kTooMuchMoney;
+LedgerStatus Ledger::OutcomeOf(const Movement& movement) {
+  try {
+    spdlog::warn("{}: the end of a transaction has failed; looking again",
+                 path_);
+    books_.reset();
+    books_ = std::make_unique<Books>(path_);
+    Found from;
+    Found to;
+    if (Find(movement.from, &from) == LedgerStatus::kDone &&
+        Find(movement.to, &to) == LedgerStatus::kDone) {
+      if (from.balance == movement.from_before &&
+          to.balance == movement.to_before) {
+        return LedgerStatus::kFailed;
+      }
+      if (from.balance == movement.from_before - movement.amount &&
+          to.balance == movement.to_before + movement.amount) {
+        return LedgerStatus::kDone;
+      }
+    }
+    spdlog::error("{}: what became of a transfer cannot be seen", path_);
+  } catch (const std::exception& error) {
+    spdlog::error("{}: what became of a transfer cannot be seen: {}", path_,
+                  error.what());
   }
-  status = Run(set_balance_, from, debit_from - amount);
-  if (status != LedgerStatus::kDone) return status;
-  return Run(set_balance_, to, receiver.balance + amount);
+  return LedgerStatus::kUnknown;
+}
+
+LedgerStatus Ledger::FindPassword(std::string_view customer, bool* exists,
+                                  std::string* hash) {
+  Execution execution(books_->find_password, customer);
+  const Step step = execution.Next();
+  if (step == Step::kBusy || step == Step::kError) return Failure(step);
+  *exists = step == Step::kRow;
+  if (*exists) *hash = execution.Text(0);
+  return LedgerStatus::kDone;
 }
 
 LedgerStatus Ledger::Find(std::string_view card, Found* found) {
-  Execution execution(find_card_, card);
+  Execution execution(books_->find_card, card);
   const Step step = execution.Next();
   if (step == Step::kDone) return LedgerStatus::kNoSuchCard;
   if (step != Step::kRow) return Failure(step);
   *found = {.owner = execution.Text(0), .balance = execution.Integer(1)};
+  if (found->balance < 0) {
+    // The table's own check forbids it, but it can be turned off.
+    spdlog::error("{}: less than nothing is on the card {}", path_, card);
+    return LedgerStatus::kFailed;
+  }
   return LedgerStatus::kDone;
 }
 
@@ -209,16 +283,17 @@ LedgerStatus Ledger::FindOwn(std::string_view customer, std::string_view card,
 }
 
 std::optional<Ledger::Totals> Ledger::Count() {
-  const MutexLock lock(mutex_);
-  Execution execution(count_);
-  const Step step = execution.Next();
-  if (step != Step::kRow) {
-    Failure(step);
-    return std::nullopt;
-  }
-  return Totals{.customers = execution.Integer(0),
-                .cards = execution.Integer(1),
-                .money = execution.Integer(2)};
+  std::optional<Totals> totals;
+  WithBooks([&]() POLYMUX_REQUIRES(mutex_) {
+    Execution execution(books_->count);
+    const Step step = execution.Next();
+    if (step != Step::kRow) return Failure(step);
+    totals = {.customers = execution.Integer(0),
+              .cards = execution.Integer(1),
+              .money = execution.Integer(2)};
+    return LedgerStatus::kDone;
+  });
+  return totals;
 }
 
 template <typename... Values>
@@ -228,7 +303,7 @@ LedgerStatus Ledger::Run(Statement& statement, const Values&... values) {
 }
 
 LedgerStatus Ledger::Failure(Step step) {
-  spdlog::error("{}", database_.error());
+  spdlog::error("{}", books_->file.database().error());
   return step == Step::kBusy ? LedgerStatus::kBusy : LedgerStatus::kFailed;
 }
 

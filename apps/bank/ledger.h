@@ -1,8 +1,8 @@
 #ifndef POLYMUX_APPS_BANK_LEDGER_H_
 #define POLYMUX_APPS_BANK_LEDGER_H_
 
-#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +23,8 @@ enum class LedgerStatus {
   kNotEnoughMoney,
   kTooMuchMoney,  // more than the receiving card can hold
   kBusy,          // another process holds the database
-  kFailed,        // the database failed, which has been logged
+  kFailed,        // the database failed, which is logged; nothing was done
+  kUnknown,       // likewise, but perhaps it was done
 };
 
 // A sentence for the customer.
@@ -34,7 +35,14 @@ std::string_view ToString(LedgerStatus status);
 // Every operation is all or nothing. A transfer is one transaction; once it has
 // returned kDone it survives kill -9 of the process and the loss of power:
 // the write-ahead log is synced before it returns (journal_mode=WAL,
-// synchronous=FULL).
+// synchronous=FULL). Where the end of a transaction fails (a sync, a full
+// disk), the transaction may be in the log all the same, to be carried out by
+// whoever opens the file next. So the ledger closes the file, opens it, and
+// looks: what it then sees is told, and is on disk. Where that fails too, the
+// answer is kUnknown, and nothing is answered but kFailed until it succeeds.
+//
+// A file that is removed or replaced is noticed before whatever is asked, and
+// before a transfer is called done.
 //
 // There is one connection behind one lock. SQLite has one writer at a time in
 // any case. With a connection for each of 8 threads just as many transfers got
@@ -67,12 +75,20 @@ class Ledger {
   static void Create(const std::string& path,
                      const std::vector<Customer>& customers);
 
-  // Opens what Create made. Throws DatabaseError, which names the file and says
-  // why it is not a ledger.
-  explicit Ledger(const std::string& path);
+  // Removes what Create made, as far as it can be. REQUIRES: nobody has it
+  // open.
+  static void Remove(const std::string& path);
 
-  // Whether that is the customer's password: kDone or kWrongPassword. Takes
-  // some tens of milliseconds, and as long for a customer that there is not.
+  // Opens what Create made. Throws DatabaseError, which names the file and says
+  // why it cannot be relied on (LedgerFile).
+  explicit Ledger(const std::string& path);
+  ~Ledger();
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+
+  // Whether that is the customer's password: kDone or kWrongPassword; kFailed
+  // when there is no memory to check it. Takes some tens of milliseconds, and
+  // as long for a customer that there is not.
   LedgerStatus CheckPassword(std::string_view customer,
                              std::string_view password);
 
@@ -88,13 +104,36 @@ class Ledger {
   std::optional<Totals> Count();
 
  private:
-  // The part of Transfer between BEGIN and COMMIT.
-  LedgerStatus Move(std::string_view customer, std::string_view from,
-                    std::string_view to, Cents amount) POLYMUX_REQUIRES(mutex_);
   struct Found {
     std::string owner;
     Cents balance;
   };
+  // What a transfer makes of two cards.
+  struct Movement {
+    std::string from;
+    std::string to;
+    Cents amount;
+    Cents from_before;
+    Cents to_before;
+  };
+  // The open file and what can be asked of it.
+  struct Books;
+
+  // Calls `operation`, which gives a status, with the books open, if they can
+  // be. What it throws (for want of memory, say) is logged: kFailed.
+  template <typename Operation>
+  LedgerStatus WithBooks(Operation operation);
+  // The part of Transfer that knows the cards: reads and checks them.
+  LedgerStatus Plan(std::string_view customer, Movement* movement)
+      POLYMUX_REQUIRES(mutex_);
+  // The transaction. `ending`: it came to its COMMIT; if that has failed, the
+  // status says nothing of what was done.
+  LedgerStatus Move(std::string_view customer, Movement* movement, bool* ending)
+      POLYMUX_REQUIRES(mutex_);
+  // Opens the books anew and sees in them what became of the movement.
+  LedgerStatus OutcomeOf(const Movement& movement) POLYMUX_REQUIRES(mutex_);
+  LedgerStatus FindPassword(std::string_view customer, bool* exists,
+                            std::string* hash) POLYMUX_REQUIRES(mutex_);
   LedgerStatus Find(std::string_view card, Found* found)
       POLYMUX_REQUIRES(mutex_);
   LedgerStatus FindOwn(std::string_view customer, std::string_view card,
@@ -106,19 +145,14 @@ class Ledger {
   // Of a step that should have gone well; logs when it has not.
   LedgerStatus Failure(Execution::Step step) POLYMUX_REQUIRES(mutex_);
 
+  const std::string path_;
   // Verified against when there is no such customer, so that this takes as
   // long.
   const std::string nobody_;
 
   Mutex mutex_;
-  Database database_ POLYMUX_GUARDED_BY(mutex_);
-  Statement begin_ POLYMUX_GUARDED_BY(mutex_);
-  Statement commit_ POLYMUX_GUARDED_BY(mutex_);
-  Statement roll_back_ POLYMUX_GUARDED_BY(mutex_);
-  Statement find_password_ POLYMUX_GUARDED_BY(mutex_);
-  Statement find_card_ POLYMUX_GUARDED_BY(mutex_);
-  Statement set_balance_ POLYMUX_GUARDED_BY(mutex_);
-  Statement count_ POLYMUX_GUARDED_BY(mutex_);
+  // Null: to be opened before anything else is done.
+  std::unique_ptr<Books> books_ POLYMUX_GUARDED_BY(mutex_);
 };
 
 }  // namespace polymux

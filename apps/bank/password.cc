@@ -4,19 +4,67 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdio>
 #include <new>
-
-#include "poller/check.h"
+#include <stdexcept>
 
 namespace polymux {
 namespace {
 
 constexpr unsigned long long kPasses = 2;
 constexpr std::size_t kMemory = std::size_t{19} * 1024 * 1024;
+// Of a stored hash; a file that asks for more is wrong.
+constexpr unsigned kMostKibibytes = 1024 * 1024;
+
+// What libsodium's text form of a hash holds.
+constexpr std::size_t kHashSize = 32;
+
+struct Parts {
+  unsigned kibibytes = 0;
+  unsigned passes = 0;
+  std::array<unsigned char, crypto_pwhash_SALTBYTES> salt{};
+  std::array<unsigned char, kHashSize> hash{};
+};
+
+// Whether `text` is the base64 of just as many bytes as `bytes` holds.
+template <std::size_t kSize>
+bool Decode(std::string_view text, std::array<unsigned char, kSize>* bytes) {
+  std::size_t size = 0;
+  const char* end = nullptr;
+  return ::sodium_base642bin(bytes->data(), bytes->size(), text.data(),
+                             text.size(), nullptr, &size, &end,
+                             sodium_base64_VARIANT_ORIGINAL_NO_PADDING) == 0 &&
+         size == bytes->size() && end == text.data() + text.size();
+}
+
+// Throws std::invalid_argument when `text` is no hash of ours, whatever its
+// costs.
+Parts PartsOf(const std::string& text) {
+  Parts parts;
+  int salt_begin = 0;
+  const bool begins_well =
+      std::sscanf(text.c_str(), "$argon2id$v=19$m=%9u,t=%9u,p=1$%n",
+                  &parts.kibibytes, &parts.passes, &salt_begin) == 2 &&
+      salt_begin > 0;
+  const std::string_view rest =
+      std::string_view(text).substr(static_cast<std::size_t>(salt_begin));
+  const std::size_t mark = rest.find('$');
+  if (!begins_well || mark == std::string_view::npos ||
+      !Decode(rest.substr(0, mark), &parts.salt) ||
+      !Decode(rest.substr(mark + 1), &parts.hash) ||
+      parts.passes < crypto_pwhash_OPSLIMIT_MIN ||
+      parts.kibibytes < crypto_pwhash_MEMLIMIT_MIN / 1024 ||
+      parts.kibibytes > kMostKibibytes) {
+    throw std::invalid_argument("what is stored is no hash of a password");
+  }
+  return parts;
+}
 
 void Initialize() {
   static const bool kInitialized = ::sodium_init() >= 0;
-  POLYMUX_CHECK(kInitialized, "libsodium has no source of random numbers");
+  if (!kInitialized) {
+    throw std::runtime_error("libsodium has no source of random numbers");
+  }
 }
 
 }  // namespace
@@ -31,10 +79,19 @@ std::string HashPassword(std::string_view password) {
   return hash.data();
 }
 
+// Computes the hash anew instead of asking crypto_pwhash_str_verify, which
+// calls a password wrong when there is no memory to look at it.
 bool VerifyPassword(const std::string& hash, std::string_view password) {
   Initialize();
-  return ::crypto_pwhash_str_verify(hash.c_str(), password.data(),
-                                    password.size()) == 0;
+  const Parts parts = PartsOf(hash);
+  std::array<unsigned char, kHashSize> again{};
+  if (::crypto_pwhash(again.data(), again.size(), password.data(),
+                      password.size(), parts.salt.data(), parts.passes,
+                      std::size_t{parts.kibibytes} * 1024,
+                      crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    throw std::bad_alloc();
+  }
+  return ::sodium_memcmp(again.data(), parts.hash.data(), again.size()) == 0;
 }
 
 }  // namespace polymux

@@ -14,11 +14,13 @@ namespace polymux {
 // at the same time take 152 MiB and some tens of milliseconds each: too long
 // for an event loop, hence work for a worker.
 
-// Throws std::bad_alloc when the memory cannot be had.
+// Throws std::bad_alloc when the memory cannot be had, std::runtime_error when
+// there is no source of random numbers.
 std::string HashPassword(std::string_view password);
 
-// Whether `hash` was made from `password`; false too when the memory cannot be
-// had. Takes as long as HashPassword. Any thread.
+// Whether `hash` was made from `password`. Takes as long as HashPassword.
+// Throws like that when it cannot be told, std::invalid_argument when `hash` is
+// none. Any thread.
 bool VerifyPassword(const std::string& hash, std::string_view password);
 
 }  // namespace polymux

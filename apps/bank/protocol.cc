@@ -24,6 +24,9 @@ constexpr std::array<std::string_view, 5> kRequestCodes = {
 constexpr std::array<std::string_view, 5> kReplyCodes = {
     "00002", "00102", "00202", "00302", "00902"};
 
+// In the order of Outcome.
+constexpr std::array<std::string_view, 3> kRetcodes = {"0", "-1", "-2"};
+
 bool IsValue(std::string_view text, std::size_t max_size) {
   constexpr unsigned char kDelete = 0x7f;
   const auto allowed = [](char c) {
@@ -157,7 +160,8 @@ std::optional<std::string> FormatRequest(const Request& request) {
 std::string FormatReply(const Reply& reply) {
   FieldWriter fields;
   fields.Put("bizcode", reply.code, kCodeSize);
-  fields.Put("retcode", reply.done ? "0" : "-1", kRetcodeSize);
+  fields.Put("retcode", kRetcodes.at(static_cast<std::size_t>(reply.outcome)),
+             kRetcodeSize);
   fields.Put("message", reply.message, kMaxMessage);
   std::optional<std::string> body = std::move(fields).Finish();
   POLYMUX_CHECK(body.has_value(), "a reply that nobody can read");
@@ -170,10 +174,9 @@ std::optional<Reply> ParseReply(std::string_view body) {
   reply.code = fields.Take("bizcode", kCodeSize);
   const std::string_view retcode = fields.Take("retcode", kRetcodeSize);
   reply.message = fields.Take("message", kMaxMessage);
-  reply.done = retcode == "0";
-  if (!fields.Complete() || (!reply.done && retcode != "-1")) {
-    return std::nullopt;
-  }
+  const auto found = std::ranges::find(kRetcodes, retcode);
+  if (!fields.Complete() || found == kRetcodes.end()) return std::nullopt;
+  reply.outcome = static_cast<Outcome>(found - kRetcodes.begin());
   return reply;
 }
 

@@ -66,9 +66,16 @@ std::string_view ReplyCode(const Request& request);
 // Empty when a value is empty, too long, or holds what no value may.
 std::optional<std::string> FormatRequest(const Request& request);
 
+// What has become of a request.
+enum class Outcome {
+  kDone,     // retcode 0
+  kRefused,  // -1: nothing was done
+  kUnknown,  // -2: it is not known whether it was done
+};
+
 struct Reply {
   std::string_view code;
-  bool done = false;  // retcode 0; otherwise -1
+  Outcome outcome = Outcome::kRefused;
   std::string_view message;
 };
 

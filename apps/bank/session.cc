@@ -24,12 +24,20 @@ std::string Session::Answer(std::string_view body) {
   const Result result =
       std::visit([this](const auto& known) { return Handle(known); }, request);
   return FormatReply({.code = ReplyCode(request),
-                      .done = result.done,
+                      .outcome = result.outcome,
                       .message = result.message});
 }
 
+Session::Result Session::ResultOf(LedgerStatus status) {
+  const Outcome outcome = status == LedgerStatus::kDone ? Outcome::kDone
+                          : status == LedgerStatus::kUnknown
+                              ? Outcome::kUnknown
+                              : Outcome::kRefused;
+  return {outcome, std::string(ToString(status))};
+}
+
 Session::Result Session::Handle(const Heartbeat& /*request*/) {
-  return {true, "alive"};
+  return {Outcome::kDone, "alive"};
 }
 
 Session::Result Session::Handle(const Login& request) {
@@ -38,40 +46,39 @@ Session::Result Session::Handle(const Login& request) {
       ledger_->CheckPassword(request.username, request.password);
   if (status == LedgerStatus::kDone) {
     customer_ = request.username;
-    return {true, "logged in"};
+    return {Outcome::kDone, "logged in"};
   }
   if (status == LedgerStatus::kWrongPassword) {
     ++failed_logins_;
-    // {:?} escapes what the peer has sent.
-    spdlog::warn("{}: failed login {} of {} as {:?}", peer_, failed_logins_,
+    spdlog::warn("{}: failed login {} of {} as '{}'", peer_, failed_logins_,
                  max_failed_logins_, request.username);
   }
-  return {false, std::string(ToString(status))};
+  return ResultOf(status);
 }
 
 Session::Result Session::Handle(const BalanceQuery& request) {
-  if (customer_.empty()) return {false, std::string(kLogInFirst)};
+  if (customer_.empty()) return {Outcome::kRefused, std::string(kLogInFirst)};
   Cents balance = 0;
   const LedgerStatus status =
       ledger_->Balance(customer_, request.card, &balance);
-  if (status == LedgerStatus::kDone) return {true, FormatCents(balance)};
-  return {false, std::string(ToString(status))};
+  if (status == LedgerStatus::kDone)
+    return {Outcome::kDone, FormatCents(balance)};
+  return ResultOf(status);
 }
 
 Session::Result Session::Handle(const Transfer& request) {
-  if (customer_.empty()) return {false, std::string(kLogInFirst)};
-  const LedgerStatus status =
-      ledger_->Transfer(customer_, request.from, request.to, request.amount);
-  return {status == LedgerStatus::kDone, std::string(ToString(status))};
+  if (customer_.empty()) return {Outcome::kRefused, std::string(kLogInFirst)};
+  return ResultOf(
+      ledger_->Transfer(customer_, request.from, request.to, request.amount));
 }
 
 Session::Result Session::Handle(const Logout& /*request*/) {
   customer_.clear();
-  return {true, "logged out"};
+  return {Outcome::kDone, "logged out"};
 }
 
 Session::Result Session::Handle(const BadRequest& request) {
-  return {false, std::string(request.why)};
+  return {Outcome::kRefused, std::string(request.why)};
 }
 
 }  // namespace polymux

@@ -39,9 +39,10 @@ class Session {
 
  private:
   struct Result {
-    bool done;
+    Outcome outcome;
     std::string message;
   };
+  static Result ResultOf(LedgerStatus status);
 
   Result Handle(const Heartbeat& request);
   Result Handle(const Login& request);

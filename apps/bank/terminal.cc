@@ -3,8 +3,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
 #include <iostream>
 #include <stdexcept>
+#include <system_error>
 
 namespace polymux {
 namespace {
@@ -37,8 +40,14 @@ Terminal::Terminal() : interactive_(::isatty(STDIN_FILENO) == 1) {}
 std::optional<std::string> Terminal::ReadLine(const std::string& prompt) const {
   if (interactive_) std::cout << prompt << std::flush;
   std::string line;
-  if (!std::getline(std::cin, line)) return std::nullopt;
-  return line;
+  errno = 0;
+  if (std::getline(std::cin, line)) return line;
+  // The stream takes an error for the end; stdio, below it, remembers.
+  if (std::ferror(stdin) != 0) {
+    throw std::runtime_error("standard input: " +
+                             std::generic_category().message(errno));
+  }
+  return std::nullopt;
 }
 
 std::optional<std::string> Terminal::ReadPassword(

@@ -15,7 +15,8 @@ class Terminal {
   // Whether standard input is a terminal.
   bool interactive() const { return interactive_; }
 
-  // The next line; empty at the end of the input.
+  // The next line; empty at the end of the input. Throws std::runtime_error
+  // when it cannot be read.
   std::optional<std::string> ReadLine(const std::string& prompt) const;
 
   // The same, not shown while it is typed. Signals from the keyboard are off

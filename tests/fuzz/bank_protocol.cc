@@ -16,8 +16,9 @@ namespace {
 void TryRequest(std::string_view body) {
   const Request request = ParseRequest(body);
   if (const auto* const bad = std::get_if<BadRequest>(&request)) {
-    const std::string reply = FormatReply(
-        {.code = bad->reply_code, .done = false, .message = bad->why});
+    const std::string reply = FormatReply({.code = bad->reply_code,
+                                           .outcome = Outcome::kRefused,
+                                           .message = bad->why});
     POLYMUX_CHECK(ParseReply(reply).has_value(), "a reply nobody can read");
     return;
   }

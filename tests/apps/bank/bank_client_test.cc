@@ -4,16 +4,21 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "reactor/socket.h"
 #include "reactor/unique_fd.h"
 #include "tests/apps/bank/bank_process.h"
 #include "tests/apps/bank/scratch_file.h"
@@ -95,12 +100,12 @@ TEST_F(BankClientTest, AScriptEndsAtTheFirstMistake) {
 }
 
 TEST_F(BankClientTest, WithoutABank) {
-  const std::string gone = port();
   EXPECT_EQ(bank().Stop(), 0);
-  Process client({kClient, "--port", gone});
-  EXPECT_EQ(client.Wait(), 1);
-  EXPECT_NE(client.Errors().find("Connection refused"), std::string::npos)
-      << client.Errors();
+  EXPECT_EQ(Run("help\nquit\n").exit_code, 0) << "there was nothing to ask";
+  const Outcome outcome = Run("logout\n");
+  EXPECT_EQ(outcome.exit_code, 1);
+  EXPECT_NE(outcome.errors.find("Connection refused"), std::string::npos)
+      << outcome.errors;
 }
 
 TEST_F(BankClientTest, WrongUsageExits2) {
@@ -110,6 +115,7 @@ TEST_F(BankClientTest, WrongUsageExits2) {
            {"--port", "x"},
            {"--port", port(), "--host", "localhost"},
            {"--port", port(), "--timeout", "5"},
+           {"--port", port(), "--timeout", "0s"},
            {"--port", port(), "--password", "x"}}) {
     std::vector<std::string> command = {kClient};
     command.insert(command.end(), flags.begin(), flags.end());
@@ -194,9 +200,136 @@ TEST_F(BankClientTest, APasswordIsNotShown) {
 TEST_F(BankClientTest, TellsWhenTheBankHasHungUp) {
   Conversation conversation(port());
   conversation.WaitFor("bank> ");
+  conversation.Type("logout\n");
+  conversation.WaitFor("logged out");
   bank().Stop();
   conversation.Type("logout\n");
   conversation.WaitFor("bank_client: the bank has closed the connection");
+  conversation.Type("logout\n");
+  conversation.WaitFor("Connection refused");
+}
+
+// A bank that says just what the test wants it to, to one client.
+class ScriptedBank {
+ public:
+  ScriptedBank()
+      : listener_(Socket::Listen(*InetAddress::Parse("127.0.0.1", 0), {})) {}
+
+  std::string port() const {
+    return std::to_string(InetAddress::LocalOf(listener_.fd()).port());
+  }
+
+  // The client's connection, which it makes to ask something.
+  Client Accept() const {
+    pollfd ready{.fd = listener_.fd(), .events = POLLIN, .revents = 0};
+    const int patience = 1000 * static_cast<int>(kPatience.count());
+    EXPECT_EQ(Must(::poll(&ready, 1, patience)), 1);
+    return Client(UniqueFd(
+        Must(::accept4(listener_.fd(), nullptr, nullptr, SOCK_CLOEXEC))));
+  }
+
+ private:
+  const Socket listener_;
+};
+
+// The client, with these lines on its standard input.
+Process ClientOf(const ScriptedBank& bank, const std::string& lines,
+                 const std::string& timeout) {
+  return Process({"sh", "-c",
+                  "printf \"$3\" | \"$0\" --port \"$1\" --timeout \"$2\"",
+                  kClient, bank.port(), timeout, lines});
+}
+
+constexpr const char* kLogIn = "login a\nb\n";
+
+TEST(BankClientTimeoutTest, IsThatOfTheWholeReply) {
+  const std::string reply = Frame(FormatReply(
+      {.code = "00102", .outcome = Outcome::kDone, .message = "logged in"}));
+  const ScriptedBank bank;
+  Process process = ClientOf(bank, kLogIn, "300ms");
+  Client client = bank.Accept();
+  // Drips, for longer than the client may wait, but each byte in time.
+  EXPECT_TRUE(Eventually([&, at = 0U]() mutable {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    try {
+      client.Send(reply.substr(at++ % (reply.size() - 1), 1));
+    } catch (const std::system_error&) {
+      return true;  // it has gone
+    }
+    return false;
+  }));
+  EXPECT_EQ(process.Wait(), 1);
+  EXPECT_NE(process.Errors().find("no answer in time"), std::string::npos)
+      << process.Errors();
+}
+
+TEST(BankClientTimeoutTest, LessThanAMicrosecondIsNotForEver) {
+  const ScriptedBank silent;
+  EXPECT_EQ(ClientOf(silent, kLogIn, "1ns").Wait(), 1);
+  const ScriptedBank bank;
+  // And so long that a sum with it overflows is not at once.
+  Process process = ClientOf(bank, kLogIn, "9000000000s");
+  bank.Accept().Close();
+  EXPECT_EQ(process.Wait(), 1);
+  EXPECT_NE(process.Errors().find("closed the connection"), std::string::npos)
+      << process.Errors();
+}
+
+// Perhaps it has been made: who is told "no connection" makes it again.
+TEST(BankClientUnknownTest, ATransferWithoutAnAnswer) {
+  const ScriptedBank bank;
+  const std::string transfer = "transfer 1 2 1.00\n";
+  {
+    Process process = ClientOf(bank, transfer, "30s");
+    Client client = bank.Accept();
+    const std::string request =
+        Frame(FormatRequest(Transfer{"1", "2", 1'00}).value());
+    EXPECT_EQ(client.Receive(request.size()), request);
+    client.Reset();
+    EXPECT_EQ(process.Wait(), 4);
+    EXPECT_NE(process.Errors().find("not known"), std::string::npos)
+        << process.Errors();
+  }
+  {
+    Process process = ClientOf(bank, transfer, "30s");
+    Client client = bank.Accept();
+    client.Send(Frame(FormatReply({.code = "00302",
+                                   .outcome = Outcome::kUnknown,
+                                   .message = "\xc2\x9b"
+                                              "2Jwho knows"})));
+    EXPECT_EQ(process.Wait(), 4);
+    EXPECT_NE(process.Errors().find("not known: \\u{9b}2Jwho knows"),
+              std::string::npos)
+        << process.Errors();
+  }
+  {
+    Process process = ClientOf(bank, kLogIn, "30s");
+    bank.Accept().Close();
+    EXPECT_EQ(process.Wait(), 1) << "nothing was at stake";
+  }
+}
+
+// It goes on, for the bank does what it is asked; but it does not say that all
+// is well.
+TEST_F(BankClientTest, LostOutputIsAnError) {
+  Process client({"sh", "-c",
+                  "printf 'login demo-alice\ndemo-alice-password\ntransfer "
+                  "1001 1002 1\n' | \"$0\" --port \"$1\" > /dev/full",
+                  kClient, port()});
+  EXPECT_EQ(client.Wait(), 1);
+  EXPECT_NE(client.Errors().find("cannot write to stdout"), std::string::npos)
+      << client.Errors();
+  EXPECT_EQ(Run("login demo-alice\ndemo-alice-password\nbalance 1002\n").out,
+            "logged in\n101.00\n");
+}
+
+TEST_F(BankClientTest, InputThatCannotBeReadIsAnError) {
+  Process client(
+      {"sh", "-c", "exec \"$0\" --port \"$1\" < /", kClient, port()});
+  EXPECT_EQ(client.Wait(), 1);
+  EXPECT_NE(client.Errors().find("standard input: Is a directory"),
+            std::string::npos)
+      << client.Errors();
 }
 
 }  // namespace

@@ -36,6 +36,17 @@ BankProcess::BankProcess(const std::vector<std::string>& flags)
       first_line_(process_.ReadLine()),
       address_(AddressIn(first_line_, process_)) {}
 
+BankProcess::BankProcess(const std::vector<std::string>& flags,
+                         const StuckPipe& log)
+    : process_(log.Command(CommandLine(flags))),
+      first_line_(process_.ReadLine()),
+      address_(AddressIn(first_line_, process_)) {}
+
+bool BankProcess::Logs(const std::string& text) const {
+  return Eventually(
+      [&] { return process_.Errors().find(text) != std::string::npos; });
+}
+
 int BankProcess::Stop(int signal) {
   process_.Signal(signal);
   return process_.Wait();
@@ -74,7 +85,8 @@ std::string Teller::ReceiveResult() {
   const std::string body = Receive();
   const std::optional<Reply> reply = ParseReply(body);
   if (!reply) throw std::runtime_error("no reply: " + body);
-  return (reply->done ? "0 " : "-1 ") + std::string(reply->message);
+  const int retcode = -static_cast<int>(reply->outcome);
+  return std::to_string(retcode) + " " + std::string(reply->message);
 }
 
 }  // namespace polymux

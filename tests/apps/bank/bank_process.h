@@ -18,10 +18,15 @@ namespace polymux {
 class BankProcess {
  public:
   explicit BankProcess(const std::vector<std::string>& flags);
+  // With a log that nobody reads.
+  BankProcess(const std::vector<std::string>& flags, const StuckPipe& log);
 
   Process& process() { return process_; }
   const std::string& first_line() const { return first_line_; }
   const InetAddress& address() const { return address_; }
+
+  // Waits for it to log `text`; whether it has.
+  bool Logs(const std::string& text) const;
 
   // Ends it as its user does; the exit code.
   int Stop(int signal = SIGTERM);

@@ -1,9 +1,15 @@
 #include "apps/bank/ledger.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <cstdarg>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -20,6 +26,34 @@
 namespace polymux {
 namespace {
 
+// What SQLite asks of the kernel, from the n-th call on (0: the next) or only
+// then. It is a shared library, so its calls come here.
+struct Fault {
+  std::atomic<int> calls_left{-1};
+  std::atomic<bool> lasts{false};
+
+  void Arm(int calls, bool for_ever) {
+    lasts = for_ever;
+    calls_left = calls;
+  }
+  void Disarm() { calls_left = -1; }
+  // Whether this call fails.
+  bool Strikes() {
+    if (calls_left < 0) return false;
+    if (calls_left > 0) {
+      --calls_left;
+      return false;
+    }
+    if (!lasts) calls_left = -1;
+    return true;
+  }
+};
+Fault syncs;
+Fault writes;
+// Whether files are somebody else's, whom this process must not write to (a
+// test may be root, to whom that does not happen).
+std::atomic<bool> read_only{false};
+
 constexpr Cents kMost = std::numeric_limits<Cents>::max();
 
 std::vector<Ledger::Customer> Customers() {
@@ -32,10 +66,19 @@ std::vector<Ledger::Customer> Customers() {
        .cards = {{.id = "b1", .balance = 50'00}}}};
 }
 
+// A ledger with these customers; a copy, for hashing takes long.
+void CreateLedger(const std::string& path) {
+  static const ScratchFile made;
+  if (!std::filesystem::exists(made.path())) {
+    Ledger::Create(made.path(), Customers());
+  }
+  std::filesystem::copy_file(made.path(), path);
+}
+
 class LedgerTest : public testing::Test {
  protected:
   // Gone before the file is.
-  LedgerTest() { Ledger::Create(file_.path(), Customers()); }
+  LedgerTest() { CreateLedger(file_.path()); }
 
   void SetUp() override { Reopen(); }
   void Reopen() {
@@ -218,6 +261,91 @@ TEST_F(LedgerTest, ADatabaseThatFailsInTheMiddleLeavesNothingBehind) {
   EXPECT_EQ(ledger().Transfer("ann", "a1", "b1", 1), LedgerStatus::kDone);
 }
 
+// What a machine that stops now would leave: opening it carries out what is in
+// the log.
+Cents AfterACrash(const std::string& path, const std::string& card) {
+  const ScratchFile copy;
+  for (const char* const suffix : {"", "-wal"}) {
+    if (!std::filesystem::exists(path + suffix)) continue;
+    std::filesystem::copy_file(path + suffix, copy.path() + suffix);
+  }
+  Database database(copy.path());
+  EXPECT_EQ(database.QueryInteger("SELECT sum(cents) FROM cards"), 150'00);
+  return database.QueryInteger("SELECT cents FROM cards WHERE id = '" + card +
+                               "'");
+}
+
+// Whichever of the calls fails: what is told is true now and after a crash.
+TEST_F(LedgerTest, AnAnswerIsTrueWhateverFails) {
+  Cents before = BalanceOf("ann", "a1");
+  int failed = 0;
+  int unknown = 0;
+  for (Fault* const fault : {&syncs, &writes}) {
+    for (const bool lasts : {false, true}) {
+      for (int call = 0; call < 8; ++call) {
+        SCOPED_TRACE(std::string(fault == &syncs ? "sync " : "write ") +
+                     std::to_string(call) + (lasts ? " and later" : ""));
+        fault->Arm(call, lasts);
+        const LedgerStatus status = ledger().Transfer("ann", "a1", "b1", 1);
+        const bool struck = fault->calls_left <= 0;
+        if (status == LedgerStatus::kUnknown) {
+          ++unknown;
+          Cents balance = 0;
+          EXPECT_EQ(ledger().Balance("ann", "a1", &balance),
+                    LedgerStatus::kFailed)
+              << "before anybody knows";
+        }
+        fault->Disarm();
+        const Cents left = AfterACrash(path(), "a1");
+        EXPECT_EQ(BalanceOf("ann", "a1"), left);
+        if (status == LedgerStatus::kDone) {
+          EXPECT_EQ(left, before - 1);
+        } else if (status == LedgerStatus::kFailed) {
+          ++failed;
+          EXPECT_EQ(left, before);
+        } else {
+          EXPECT_EQ(status, LedgerStatus::kUnknown);
+          EXPECT_TRUE(left == before || left == before - 1) << left;
+        }
+        EXPECT_TRUE(struck || status == LedgerStatus::kDone);
+        before = left;
+      }
+    }
+  }
+  EXPECT_GT(failed, 0);
+  EXPECT_GT(unknown, 0);
+  EXPECT_EQ(ledger().Transfer("ann", "a1", "b1", 1), LedgerStatus::kDone);
+}
+
+TEST_F(LedgerTest, AFileThatIsRemovedIsNoticed) {
+  for (const std::string& file : {path(), path() + "-wal"}) {
+    SCOPED_TRACE(file);
+    std::filesystem::rename(file, file + ".away");
+    EXPECT_EQ(ledger().Transfer("ann", "a1", "b1", 1), LedgerStatus::kFailed);
+    EXPECT_EQ(ledger().CheckPassword("ann", "ann's"), LedgerStatus::kFailed);
+    std::ofstream(file) << "another one";
+    EXPECT_EQ(ledger().Transfer("ann", "a1", "b1", 1), LedgerStatus::kFailed);
+    std::filesystem::rename(file + ".away", file);
+    EXPECT_EQ(ledger().CheckPassword("ann", "ann's"), LedgerStatus::kDone);
+  }
+  ExpectUntouched();
+}
+
+// Such rows do not come from the ledger.
+TEST_F(LedgerTest, ARowThatBreaksARuleEndsNothingButTheRequest) {
+  Database(path()).Execute(
+      "PRAGMA ignore_check_constraints = 1;"
+      "UPDATE cards SET cents = -1 WHERE id = 'a2';"
+      "UPDATE customers SET password = 'nonsense' WHERE name = 'ben'");
+  Cents balance = 0;
+  EXPECT_EQ(ledger().Balance("ann", "a2", &balance), LedgerStatus::kFailed);
+  EXPECT_EQ(ledger().Transfer("ann", "a1", "a2", 1), LedgerStatus::kFailed);
+  EXPECT_EQ(ledger().Transfer("ann", "a2", "a1", 1), LedgerStatus::kFailed);
+  EXPECT_EQ(ledger().CheckPassword("ben", "nonsense"), LedgerStatus::kFailed);
+  EXPECT_EQ(BalanceOf("ann", "a1"), 100'00);
+  EXPECT_THROW(Reopen(), DatabaseError);
+}
+
 TEST_F(LedgerTest, IsReadableByItsOwnerAlone) {
   struct stat status {};
   ASSERT_EQ(::stat(path().c_str(), &status), 0);
@@ -286,5 +414,92 @@ TEST(LedgerFileTest, OpensNothingButALedger) {
   }
 }
 
+// What is not to be relied on is not opened.
+class DamagedLedgerTest : public testing::Test {
+ protected:
+  DamagedLedgerTest() { CreateLedger(file_.path()); }
+
+  std::string WhyNotAfter(const std::string& sql) {
+    Database(file_.path()).Execute(sql);
+    return WhyNot(file_.path());
+  }
+
+  const ScratchFile file_;
+};
+
+TEST_F(DamagedLedgerTest, RowsThatBreakARule) {
+  EXPECT_NE(WhyNotAfter("PRAGMA ignore_check_constraints = 1;"
+                        "UPDATE cards SET cents = -1 WHERE id = 'a1'")
+                .find("damaged: CHECK"),
+            std::string::npos);
+  EXPECT_NE(WhyNotAfter("UPDATE cards SET cents = 1 WHERE id = 'a1';"
+                        "UPDATE cards SET owner = 'nobody' WHERE id = 'a1'")
+                .find("nobody's"),
+            std::string::npos);
+}
+
+TEST_F(DamagedLedgerTest, AnotherVersion) {
+  EXPECT_NE(WhyNotAfter("PRAGMA user_version = 2").find("another version"),
+            std::string::npos);
+}
+
+TEST_F(DamagedLedgerTest, Pages) {
+  std::fstream file(file_.path(), std::ios::in | std::ios::out);
+  file.seekp(4096) << std::string(4096, '\x55');
+  file.close();
+  EXPECT_NE(WhyNot(file_.path()), "");
+}
+
+// As a backup may be.
+TEST_F(DamagedLedgerTest, AnotherJournalIsPutRight) {
+  EXPECT_EQ(WhyNotAfter("PRAGMA journal_mode = DELETE"), "");
+  EXPECT_EQ(Database(file_.path()).QueryText("PRAGMA journal_mode"), "wal");
+}
+
+// SQLite opens it all the same, for reading.
+TEST_F(DamagedLedgerTest, ReadOnly) {
+  read_only = true;
+  const std::string why = WhyNot(file_.path());
+  read_only = false;
+  EXPECT_EQ(why, file_.path() + ": cannot be written");
+  EXPECT_EQ(WhyNot(file_.path()), "");
+}
+
 }  // namespace
+
+extern "C" {
+
+int open64(const char* path, int flags, ...) {
+  va_list rest;
+  va_start(rest, flags);
+  const mode_t mode = (flags & O_CREAT) != 0 ? va_arg(rest, mode_t) : 0;
+  va_end(rest);
+  if (!read_only || (flags & O_ACCMODE) == O_RDONLY) {
+    return static_cast<int>(::syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+  }
+  errno = EACCES;
+  return -1;
+}
+
+int fdatasync(int fd) {
+  if (!syncs.Strikes()) return static_cast<int>(::syscall(SYS_fdatasync, fd));
+  errno = EIO;
+  return -1;
+}
+
+int fsync(int fd) {
+  if (!syncs.Strikes()) return static_cast<int>(::syscall(SYS_fsync, fd));
+  errno = EIO;
+  return -1;
+}
+
+ssize_t pwrite64(int fd, const void* bytes, size_t size, off64_t offset) {
+  if (!writes.Strikes())
+    return ::syscall(SYS_pwrite64, fd, bytes, size, offset);
+  errno = ENOSPC;
+  return -1;
+}
+
+}  // extern "C"
+
 }  // namespace polymux

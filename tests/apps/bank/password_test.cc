@@ -1,7 +1,10 @@
 #include "apps/bank/password.h"
 
 #include <gtest/gtest.h>
+#include <sodium.h>
 
+#include <array>
+#include <stdexcept>
 #include <string>
 
 namespace polymux {
@@ -22,9 +25,25 @@ TEST(PasswordTest, IsHashedByArgon2idWithASaltOfItsOwn) {
   EXPECT_NE(HashPassword("secret"), hash);
 }
 
-TEST(PasswordTest, NothingMatchesWhatIsNoHash) {
-  EXPECT_FALSE(VerifyPassword("", ""));
-  EXPECT_FALSE(VerifyPassword("secret", "secret"));
+// A damaged row of the ledger, which is not a wrong password.
+TEST(PasswordTest, WhatIsNoHashIsAnError) {
+  std::string hash = HashPassword("secret");
+  EXPECT_THROW(VerifyPassword("", ""), std::invalid_argument);
+  EXPECT_THROW(VerifyPassword("secret", "secret"), std::invalid_argument);
+  EXPECT_THROW(VerifyPassword(hash.substr(0, hash.size() - 1), "secret"),
+               std::invalid_argument);
+  EXPECT_THROW(VerifyPassword(hash + "x", "secret"), std::invalid_argument);
+  hash.replace(hash.find("m="), 7, "m=99999999");
+  EXPECT_THROW(VerifyPassword(hash, "secret"), std::invalid_argument)
+      << "memory without end";
+}
+
+// As libsodium's own check does, whatever the costs of the day.
+TEST(PasswordTest, HashesOfOtherCostsMatchToo) {
+  std::array<char, crypto_pwhash_STRBYTES> hash{};
+  ASSERT_EQ(::crypto_pwhash_str(hash.data(), "secret", 6, 1, 64 * 1024), 0);
+  EXPECT_TRUE(VerifyPassword(hash.data(), "secret"));
+  EXPECT_FALSE(VerifyPassword(hash.data(), "secrets"));
 }
 
 }  // namespace

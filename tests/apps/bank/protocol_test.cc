@@ -108,23 +108,23 @@ TEST(ProtocolTest, AmountsAreWrittenInOneWay) {
 }
 
 TEST(ProtocolTest, Replies) {
-  const std::string body =
-      FormatReply({.code = "00202", .done = true, .message = "5088.80"});
+  const std::string body = FormatReply(
+      {.code = "00202", .outcome = Outcome::kDone, .message = "5088.80"});
   EXPECT_EQ(body,
             "<bizcode>00202</bizcode><retcode>0</retcode>"
             "<message>5088.80</message>");
   const std::optional<Reply> reply = ParseReply(body);
   ASSERT_TRUE(reply.has_value());
   EXPECT_EQ(reply->code, "00202");
-  EXPECT_TRUE(reply->done);
+  EXPECT_EQ(reply->outcome, Outcome::kDone);
   EXPECT_EQ(reply->message, "5088.80");
 
-  const std::string refusal =
-      FormatReply({.code = "00302", .done = false, .message = "no"});
+  const std::string refusal = FormatReply(
+      {.code = "00302", .outcome = Outcome::kRefused, .message = "no"});
   EXPECT_EQ(refusal,
             "<bizcode>00302</bizcode><retcode>-1</retcode>"
             "<message>no</message>");
-  EXPECT_FALSE(ParseReply(refusal)->done);
+  EXPECT_EQ(ParseReply(refusal)->outcome, Outcome::kRefused);
   for (const char* const bad :
        {"", "<bizcode>00202</bizcode>",
         "<bizcode>00202</bizcode><retcode>1</retcode><message>x</message>",
