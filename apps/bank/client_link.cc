@@ -23,11 +23,8 @@ std::string ClientLink::Ask(std::string_view body) {
   begun_ = Clock::now();
   sent_ = false;
   try {
-    if (fd_) {
-      ExpectOpen();
-    } else {
-      Connect();
-    }
+    if (!fd_) Connect();
+    if (HungUp()) Fail(std::string(kHungUp) + "; log in again");
     const std::uint32_t size = htonl(static_cast<std::uint32_t>(body.size()));
     std::string frame(sizeof(size), '\0');
     std::memcpy(frame.data(), &size, sizeof(size));
@@ -61,14 +58,14 @@ void ClientLink::Connect() {
   if (error != 0) Fail(doing, error);
 }
 
-void ClientLink::ExpectOpen() {
+void ClientLink::ForgetIfClosed() {
+  if (fd_ && HungUp()) fd_.Reset();
+}
+
+bool ClientLink::HungUp() const {
   char byte = 0;
   const ssize_t count = ::recv(fd_.get(), &byte, sizeof(byte), MSG_PEEK);
-  if (count > 0) Fail("this is no bank: it answers what was not asked");
-  if (count == 0 || errno == ECONNRESET) {
-    Fail(std::string(kHungUp) + "; log in again");
-  }
-  if (errno != EAGAIN) Fail("receiving", errno);
+  return count == 0 || (count < 0 && errno == ECONNRESET);
 }
 
 void ClientLink::Send(std::string_view bytes) {

@@ -42,13 +42,16 @@ class ClientLink {
   // LinkError, after which there is no connection.
   std::string Ask(std::string_view body);
 
+  // Gives up a connection that the bank has closed meanwhile, for a request
+  // that needs nothing of it: the next Ask makes another one.
+  void ForgetIfClosed();
+
  private:
   using Clock = std::chrono::steady_clock;
 
   void Connect();
-  // Throws when the bank has hung up since the last answer: then nothing of the
-  // next request has been sent.
-  void ExpectOpen();
+  // Whether the bank has hung up since the last answer.
+  bool HungUp() const;
   void Send(std::string_view bytes);
   std::string Receive(std::size_t count);
   // Waits for the events of poll(2), no longer than the time that is left.

@@ -89,6 +89,8 @@ ClientShell::End ClientShell::LogIn(const std::string& username) {
     std::cerr << "no password on the line after 'login'\n";
     return End::kWrongUsage;
   }
+  // Who has thought about it for long may have been taken for gone.
+  link_->ForgetIfClosed();
   return Ask(Login{username, *password});
 }
 

@@ -141,6 +141,13 @@ TEST_P(EchoServerTest, OneThreadForAcceptingOneForEachReactorAndTheLog) {
   }
 }
 
+TEST_P(EchoServerTest, ALogThatNobodyReadsHoldsUpNothing) {
+  const StuckPipe log;
+  EchoServer server(Flags(), log.Command({}));
+  Client(server.address()).Echo("hello");
+  EXPECT_EQ(server.Stop(), 0);
+}
+
 TEST_P(EchoServerTest, StopsOnSigintAndSigterm) {
   for (const int signal : {SIGINT, SIGTERM}) {
     EchoServer server(Flags());

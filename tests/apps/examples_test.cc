@@ -91,6 +91,7 @@ TEST_P(ExamplesTest, ChargenShiftsEachLineByOne) {
     ASSERT_EQ(text.substr(line * (kLength + 2), kLength + 2),
               expected + "\r\n");
   }
+  client.Close();
   EXPECT_EQ(chargen.Stop(SIGTERM), 0);
 }
 

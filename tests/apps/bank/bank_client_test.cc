@@ -240,6 +240,24 @@ Process ClientOf(const ScriptedBank& bank, const std::string& lines,
                   kClient, bank.port(), timeout, lines});
 }
 
+TEST(BankClientLoginTest, ConnectsAnewWhereTheBankHasHungUpMeanwhile) {
+  const std::string reply = Frame(FormatReply(
+      {.code = "00102", .outcome = Outcome::kRefused, .message = "no"}));
+  const ScriptedBank bank;
+  Conversation conversation(bank.port());
+  for (int i = 0; i < 2; ++i) {
+    conversation.WaitFor("bank> ");
+    conversation.Type("login a\n");
+    conversation.WaitFor("password: ");
+    conversation.Type("b\n");
+    Client client = bank.Accept();
+    client.Receive(Frame(FormatRequest(Login{"a", "b"}).value()).size());
+    client.Send(reply);
+    client.Close();
+    conversation.WaitFor("refused: no");
+  }
+}
+
 constexpr const char* kLogIn = "login a\nb\n";
 
 TEST(BankClientTimeoutTest, IsThatOfTheWholeReply) {
