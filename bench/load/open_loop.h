@@ -24,9 +24,6 @@ class OpenLoop final : public Worker {
   // difference here: the waiting for room counts as the server's.
   static constexpr std::int64_t kLateNs = 200'000;
 
-  // Longer than a sleeping thread takes to come back.
-  static constexpr std::chrono::microseconds kAhead{60};
-
   // `plan.shape.depth` bounds what one connection has on the way; beyond it the
   // connection fails. The schedule's connections are the active ones. `ahead`:
   // so long before the next message it no longer sleeps; 0 where it has no CPU

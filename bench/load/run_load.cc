@@ -55,9 +55,8 @@ std::unique_ptr<Worker> MakeOpenLoop(const LoadShape& shape, WorkerPlan plan,
   plan.shape.depth =
       std::min(OpenLoop::DepthFor(schedule, plan.active),
                std::max<std::size_t>(1, shape.max_backlog / shape.connections));
-  return std::make_unique<OpenLoop>(
-      plan, std::move(schedule),
-      shape.spins ? OpenLoop::kAhead : std::chrono::nanoseconds(0));
+  return std::make_unique<OpenLoop>(plan, std::move(schedule),
+                                    shape.awake_ahead);
 }
 
 std::unique_ptr<Worker> MakeWorker(const LoadShape& shape,

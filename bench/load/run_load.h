@@ -28,10 +28,12 @@ struct LoadShape {
   // closed loop.
   std::optional<double> rate = {};
   Arrivals arrivals = Arrivals::kPoisson;
-  // Open loop: whether to be awake before a message is due. By default not when
-  // this shape is made where one CPU is allowed, which the server then needs;
-  // a generator that is pinned to a CPU later has it for itself.
-  bool spins = HasSeveralCpus();
+  // Open loop: how long before a message is due the thread is awake, and spins;
+  // by default longer than a sleeping thread takes to come back. Zero when this
+  // shape is made where one CPU is allowed, which the server then needs; a
+  // generator that is pinned to a CPU later has it for itself.
+  std::chrono::nanoseconds awake_ahead =
+      std::chrono::microseconds(HasSeveralCpus() ? 60 : 0);
   // After so many messages (> 0) a connection is replaced. Empty: never.
   std::optional<std::size_t> messages_per_connection = {};
   // Further connections that send without end and hardly read.
