@@ -140,7 +140,8 @@ TEST_F(RunLoadTest, IdleAloneStaysSilent) {
   shape.connections = 0;
   shape.idle = 20;
   // Silence is no stall when nothing is on the way.
-  shape.stall_limit = milliseconds(50);
+  shape.duration = milliseconds(1200);
+  shape.stall_limit = milliseconds(800);
   FaultServer server({.message_size = shape.size});
   const LoadResult result = Run(server, shape);
   server.Stop();
@@ -234,8 +235,7 @@ TEST_F(RunLoadTest, NoticesAStallBeforeTheWindowEnds) {
 }
 
 TEST_F(RunLoadTest, NoticesAServerThatNeverAnswers) {
-  LoadShape shape = SmallShape();
-  shape.stall_limit = milliseconds(300);
+  const LoadShape shape = SmallShape();
   FaultServer server({.message_size = shape.size,
                       .fault = Fault::kStall,
                       .healthy_messages = 3});
