@@ -21,8 +21,10 @@
 namespace polymux {
 namespace {
 
-constexpr unsigned kCaseSeconds = 10;
-constexpr auto kPatience = std::chrono::seconds(5);
+// Far more than anything needs, since the machine may be busy and a sanitizer
+// on; a case that hangs ends by the first.
+constexpr unsigned kCaseSeconds = 60;
+constexpr auto kPatience = std::chrono::seconds(30);
 
 // Returns the soft limit of descriptors after raising it to the hard one.
 std::size_t RaiseDescriptorLimit() {

@@ -97,7 +97,7 @@ void Reset(int eventfd);
 
 // Blocks until poll(2) reports one of `mask` for `fd`: for what the network
 // stack may do a little later than the call that asked for it. Fails the test
-// after 5 s.
+// after 30 s.
 void AwaitKernel(int fd, short mask);
 
 // How many descriptors this process has open.
@@ -118,7 +118,7 @@ std::set<Token> TokensOf(const std::vector<Ready>& batch);
 // A counter of Poller::counters() by name.
 std::uint64_t CounterOf(const Poller& poller, std::string_view name);
 
-// Runs each case of a suite on each backend, at most 10 s each; a backend that
+// Runs each case of a suite on each backend, at most 60 s each; a backend that
 // is unavailable is skipped with its reason. After each case as many
 // descriptors must be open as before it.
 //
@@ -145,7 +145,7 @@ class PollerTest : public testing::TestWithParam<std::string> {
   std::vector<Ready> Wait(nanoseconds timeout = nanoseconds(0));
 
   // Waits until `token` has been reported for all that `wanted` names, and
-  // returns all that was reported for it. Fails the test after 5 s.
+  // returns all that was reported for it. Fails the test after 30 s.
   Ready WaitFor(Token token, Interest wanted);
 
   // Whether an edge-triggered descriptor to which nothing happens stops being

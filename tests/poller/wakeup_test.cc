@@ -34,11 +34,11 @@ TEST_P(WakeUp, E02_WakeBeforeWait) {
   for (const Interest interest : {kRead, Level(kRead)}) {
     Signal(wake.get());
     Watch(wake.get(), interest, 1);
-    EXPECT_TRUE(Of(Wait(5s), 1).read);
+    EXPECT_TRUE(Of(Wait(30s), 1).read);
     Reset(wake.get());
     EXPECT_TRUE(Wait().empty());
     Signal(wake.get());
-    EXPECT_TRUE(Of(Wait(5s), 1).read);
+    EXPECT_TRUE(Of(Wait(30s), 1).read);
     Reset(wake.get());
   }
 }
