@@ -257,15 +257,16 @@ TEST_P(EventLoopTest, E12_ConcurrentInterruption) {
       std::this_thread::sleep_for(1ms);
     }
   });
+  // Until both have happened often, however seldom they get a CPU.
   int ticks = 0;
-  const TimerId tick = loop().RunEvery(3ms, [&] { ++ticks; });
-  EXPECT_GE(TimeOfRunFor(200ms), 200ms) << "an interrupted wait was a timeout";
+  const TimerId tick = loop().RunEvery(3ms, [&] {
+    if (++ticks > 20 && interruptions > 20) loop().Quit();
+  });
+  EXPECT_GE(TimeOfRun(), 60ms) << "an interrupted wait was a timeout";
   loop().Cancel(tick);
   stop = true;
   interrupter.join();
   Must(::sigaction(SIGUSR2, &before, nullptr));
-  EXPECT_GT(interruptions, 5);
-  EXPECT_GT(ticks, 5);
 }
 
 TEST_P(EventLoopTest, E13_CallbackStack) {

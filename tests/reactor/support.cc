@@ -339,7 +339,7 @@ void ServerThread::Run(const std::function<void()>& function) {
 }
 
 void ServerThread::DestroyServer() {
-  Run([this] { server_->reset(); });
+  Run([this] { ResetServer(); });
   // Descriptors are closed at the end of the iteration, hence before the next.
   Run([] {});
 }

@@ -160,6 +160,9 @@ class ServerThread {
 
   // Destroys the server, in the main loop's thread; its port is free then.
   void DestroyServer();
+  // The same from within a function that Run runs; its descriptors are closed
+  // when the loop has gone on.
+  void ResetServer() { server_->reset(); }
 
   // Stops the server and waits until it says so.
   void Stop();

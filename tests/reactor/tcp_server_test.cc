@@ -612,7 +612,7 @@ TEST_P(TcpServerTest, DestroyedWhileStopping) {
   for (const int reactors : kReactors) {
     SCOPED_TRACE(reactors);
     TcpServer::Options options = EchoOptions(reactors);
-    options.drain_timeout = 20ms;
+    options.drain_timeout = kPatience;
     options.connection.callbacks.on_open = [](Connection& connection) {
       connection.Send(Pattern(kLarge));
     };
@@ -623,7 +623,28 @@ TEST_P(TcpServerTest, DestroyedWhileStopping) {
     server.Run([&] { server.server().Stop([&] { ++stopped; }); });
     server.DestroyServer();
     EXPECT_TRUE(client.SeesTheEnd());
-    // Past the deadline of the Stop that has ended with its server.
+    server.Run([] {});
+    EXPECT_EQ(stopped, 0);
+  }
+}
+
+TEST_P(TcpServerTest, TheDeadlineOfAStopEndsWithItsServer) {
+  for (const int reactors : kReactors) {
+    SCOPED_TRACE(reactors);
+    TcpServer::Options options = EchoOptions(reactors);
+    options.drain_timeout = 20ms;
+    options.connection.callbacks.on_open = [](Connection& connection) {
+      connection.Send(Pattern(kLarge));
+    };
+    ServerThread server(backend(), options);
+    Client client(server.address());
+    client.Receive(1);
+    std::atomic<int> stopped{0};
+    // Both in one call, for between two the deadline may pass.
+    server.Run([&] {
+      server.server().Stop([&] { ++stopped; });
+      server.ResetServer();
+    });
     std::this_thread::sleep_for(2 * options.drain_timeout);
     server.Run([] {});
     EXPECT_EQ(stopped, 0);
