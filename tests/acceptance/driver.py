@@ -46,6 +46,17 @@ def eventually(condition, within=PATIENCE):
     return condition()
 
 
+def attempts(measure, suffices, within=2 * PATIENCE):
+    """The first measurement that suffices, for a machine that is busy spoils
+    some of them; where what is wanted does not hold, none does."""
+    found = []
+    def once():
+        found.append(measure())
+        return suffices(found[-1])
+    assert eventually(once, within), found
+    return found[-1]
+
+
 class Server:
     """A running server; a context manager that leaves no process behind."""
 
@@ -159,6 +170,27 @@ def echo(client, message=b"hello"):
     client.sendall(message)
     answer = receive(client, len(message))
     assert answer == message, f"{message[:40]!r} came back as {answer[:40]!r}"
+
+
+def serves(server):
+    """Whether a newcomer is served now."""
+    try:
+        with server.connect() as client:
+            echo(client)
+    except (AssertionError, ConnectionError):
+        return False
+    return True
+
+
+def flood(client):
+    """Sends until the server, which answers, takes no more; reads one byte."""
+    chunk = b"x" * 65536
+    client.sendall(chunk)
+    receive(client, 1)
+    client.settimeout(0.2)
+    with contextlib.suppress(TimeoutError):
+        while True:
+            client.send(chunk)
 
 
 def frame(payload):
