@@ -51,20 +51,42 @@ std::error_code Poller::Watch(int fd, Interest interest, Token token) {
   return {};
 }
 
+std::error_code Poller::Rearm(int fd) {
+  std::error_code error;
+  const Registration* const entry = Find(fd, &error);
+  if (entry == nullptr) return error;
+  const Interest interest = entry->interest;
+  if (trigger() == Trigger::kLevel || interest.mode == Interest::Mode::kLevel) {
+    return {};
+  }
+  ++counts_.modifies;
+  return Change(fd, interest, interest, MakeKey(fd, entry->generation));
+}
+
 std::error_code Poller::Forget(int fd) {
-  if (fd < 0) return Error(std::errc::bad_file_descriptor);
+  std::error_code error;
+  Registration* const entry = Find(fd, &error);
+  if (entry == nullptr) return error;
+  ++counts_.removes;
+  error =
+      Change(fd, entry->interest, Interest{}, MakeKey(fd, entry->generation));
+  POLYMUX_DCHECK(!error, "a backend failed to remove a descriptor");
+  entry->interest = Interest{};
+  return error;
+}
+
+Poller::Registration* Poller::Find(int fd, std::error_code* error) {
+  if (fd < 0) {
+    *error = Error(std::errc::bad_file_descriptor);
+    return nullptr;
+  }
   const auto index = static_cast<std::size_t>(fd);
   if (index >= registrations_.size() ||
       registrations_[index].interest.empty()) {
-    return Error(std::errc::no_such_file_or_directory);
+    *error = Error(std::errc::no_such_file_or_directory);
+    return nullptr;
   }
-  Registration& entry = registrations_[index];
-  ++counts_.removes;
-  const std::error_code error =
-      Change(fd, entry.interest, Interest{}, MakeKey(fd, entry.generation));
-  POLYMUX_DCHECK(!error, "a backend failed to remove a descriptor");
-  entry.interest = Interest{};
-  return error;
+  return &registrations_[index];
 }
 
 [[gnu::hot]] std::error_code Poller::Wait(

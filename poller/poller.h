@@ -83,8 +83,8 @@ struct Backend {
 //
 // * Under level triggering a ready descriptor is reported by each Wait while it
 //   is ready. Under edge triggering it is reported at least once after each
-//   change to ready, after a fresh Watch of a ready descriptor, and after a
-//   Watch that changes the interest of a ready one. More events than that may
+//   change to ready, and after a fresh Watch, a Rearm or a change of interest
+//   of a ready descriptor. More events than that may
 //   come, so a consumer must tolerate EAGAIN; but a descriptor to which nothing
 //   happens falls silent.
 // * A consumer under edge triggering must read (or write) until EAGAIN, a short
@@ -101,7 +101,9 @@ struct Backend {
 //
 // Invariants: the kernel is given `key`, a value, never a pointer. The
 // generation of a number rises with each fresh Watch, and the books are a
-// vector indexed by descriptor, so that every verb but Wait is O(1).
+// vector indexed by descriptor: Resolve and what the books do in the other
+// verbs is O(1). So is Change, but for select's, which looks for the highest
+// number that is left when that one has gone.
 //
 // Thread: all calls from one thread at a time. The Poller has no locks.
 class Poller {
@@ -129,6 +131,12 @@ class Poller {
   // After an error the descriptor is watched as before.
   std::error_code Watch(int fd, Interest interest, Token token);
 
+  // Has a descriptor that is ready reported again, like a fresh Watch: for who
+  // has let edges pass without acting on them. Under level triggering, where it
+  // is anyway, nothing is done. Events already collected stay valid. Errors:
+  // as of Forget, and what the kernel says; it is then watched as before.
+  std::error_code Rearm(int fd);
+
   // Ends the registration. Events already collected for it go stale.
   // REQUIRES: fd is still open. Errors: EBADF for a negative number, ENOENT
   // when it is not watched.
@@ -155,12 +163,13 @@ class Poller {
     return registrations_[static_cast<std::uint32_t>(event.key)].token;
   }
 
+  const Backend& backend() const { return backend_; }
   std::string_view name() const { return backend_.name; }
   Trigger trigger() const { return backend_.trigger; }
   bool reports_hang_up() const { return backend_.reports_hang_up; }
 
   // Totals since construction: waits, empty_waits, events, stale_events, adds,
-  // modifies, removes (each call of Watch or Forget that reached Change,
+  // modifies, removes (each call of Watch, Rearm or Forget that reached Change,
   // successful or not) and dropped; then the backend's own.
   std::vector<Counter> counters() const;
 
@@ -196,7 +205,8 @@ class Poller {
 
   // Makes the kernel (or the backend's own set) watch `fd` for `now` instead of
   // `was`: an empty `was` adds, an empty `now` removes, both non-empty modify.
-  // The two differ. Events of this registration must carry `key`. Removing
+  // The two differ, or re-arm an edge. Events of this registration must carry
+  // `key`. Removing
   // always succeeds, also when the descriptor has been closed meanwhile.
   virtual std::error_code Change(int fd, Interest was, Interest now,
                                  std::uint64_t key) = 0;
@@ -215,6 +225,9 @@ class Poller {
 
   // Makes room in the books for `fd`.
   std::error_code Admit(int fd);
+  // What is known of `fd`; null, with the error of Forget, when it is not
+  // watched.
+  Registration* Find(int fd, std::error_code* error);
 
   const Backend& backend_;
   std::vector<Registration> registrations_;  // indexed by descriptor

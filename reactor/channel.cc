@@ -31,6 +31,11 @@ std::error_code Channel::Watch(Interest interest) {
   return error;
 }
 
+std::error_code Channel::Rearm() {
+  loop_->AssertInLoopThread();
+  return loop_->poller_->Rearm(fd_);
+}
+
 void Channel::Forget() {
   loop_->AssertInLoopThread();
   if (interest_.empty()) return;

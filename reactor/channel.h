@@ -38,6 +38,8 @@ class Channel {
   // Replaces the interest; an empty one is the same as Forget. After an error
   // the interest is as before.
   std::error_code Watch(Interest interest);
+  // Has what is ready now reported again, also under edge triggering.
+  std::error_code Rearm();
   // Ends the watch, if there is one. REQUIRES: the descriptor is still open.
   void Forget();
 

@@ -37,6 +37,7 @@ enum class Verb : std::uint8_t {
   kOpenPipeWriter,
   kDuplicate,
   kWatch,
+  kRearm,
   kForget,
   kClose,
   kCloseWithoutForget,
@@ -56,37 +57,25 @@ enum class Verb : std::uint8_t {
   kDispatchKept,
 };
 
-constexpr std::array<std::string_view, 22> kVerbNames{"OpenSocket",
-                                                      "OpenPipeReader",
-                                                      "OpenPipeWriter",
-                                                      "Duplicate",
-                                                      "Watch",
-                                                      "Forget",
-                                                      "Close",
-                                                      "CloseWithoutForget",
-                                                      "CloseDuplicate",
-                                                      "Read",
-                                                      "Drain",
-                                                      "Write",
-                                                      "Fill",
-                                                      "FarRead",
-                                                      "FarDrain",
-                                                      "FarWrite",
-                                                      "FarShutdownWrite",
-                                                      "FarShutdownBoth",
-                                                      "FarClose",
-                                                      "Wait",
-                                                      "WaitAndKeep",
-                                                      "DispatchKept"};
+constexpr std::array<std::string_view, 23> kVerbNames{
+    "OpenSocket",      "OpenPipeReader", "OpenPipeWriter",
+    "Duplicate",       "Watch",          "Rearm",
+    "Forget",          "Close",          "CloseWithoutForget",
+    "CloseDuplicate",  "Read",           "Drain",
+    "Write",           "Fill",           "FarRead",
+    "FarDrain",        "FarWrite",       "FarShutdownWrite",
+    "FarShutdownBoth", "FarClose",       "Wait",
+    "WaitAndKeep",     "DispatchKept"};
 
 // One step. A step that makes no sense in the state it meets does nothing, so
 // that a sequence can be shortened anywhere.
 struct Command {
   Verb verb = Verb::kWait;
   std::size_t channel = 0;
-  bool duplicate = false;  // Watch and Forget: the duplicate of the near end
-  Interest interest;       // Watch
-  std::size_t size = 1;    // Read and Write
+  // Watch, Rearm and Forget: the duplicate of the near end.
+  bool duplicate = false;
+  Interest interest;     // Watch
+  std::size_t size = 1;  // Read and Write
 };
 
 std::ostream& operator<<(std::ostream& out, const Command& command) {
@@ -99,6 +88,7 @@ std::ostream& operator<<(std::ostream& out, const Command& command) {
           << (command.interest.write ? " write" : "")
           << (command.interest.mode == Interest::Mode::kLevel ? " level" : "");
       break;
+    case Verb::kRearm:
     case Verb::kForget:
       out << (command.duplicate ? " duplicate" : "");
       break;
@@ -188,6 +178,7 @@ class World {
   void Open(std::size_t channel, ModelledChannel::Kind kind);
   void Duplicate(std::size_t channel);
   void Watch(const Command& command);
+  void Rearm(const Command& command);
   void Forget(const Command& command);
   void CloseWithoutForget(std::size_t channel);
   void Close(std::size_t channel);
@@ -276,6 +267,9 @@ void World::Run(const Command& command) {
       break;
     case Verb::kWatch:
       Watch(command);
+      break;
+    case Verb::kRearm:
+      Rearm(command);
       break;
     case Verb::kForget:
       Forget(command);
@@ -374,6 +368,21 @@ void World::Watch(const Command& command) {
     for (Subject& subject : subjects_) subject.owed[fd] = kReadWrite;
   }
   registrations_[fd] = {command.channel, interest, token, serial};
+}
+
+void World::Rearm(const Command& command) {
+  const int fd = DescriptorOf(command);
+  if (fd == -1) return;
+  const bool watched = registrations_.contains(fd);
+  for (Subject& subject : subjects_) {
+    const std::error_code error = subject.poller->Rearm(fd);
+    if (watched) {
+      RC_ASSERT(!error);
+      subject.owed[fd] = kReadWrite;
+    } else {
+      RC_ASSERT(error == std::errc::no_such_file_or_directory);
+    }
+  }
 }
 
 void World::Forget(const Command& command) {
@@ -563,6 +572,7 @@ rc::Gen<Command> ArbitraryCommand() {
                                       {3, Verb::kOpenPipeWriter},
                                       {2, Verb::kDuplicate},
                                       {12, Verb::kWatch},
+                                      {4, Verb::kRearm},
                                       {4, Verb::kForget},
                                       {2, Verb::kClose},
                                       {1, Verb::kCloseWithoutForget},

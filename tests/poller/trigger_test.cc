@@ -2,6 +2,7 @@
 // be reported at least once, a level as long as it holds.
 
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "tests/poller/support.h"
 
@@ -99,6 +100,45 @@ TEST_P(Triggering, C05_ModifyFromEdgeToLevelAndBack) {
     EXPECT_TRUE(Of(Wait(), 1).read);
     EXPECT_FALSE(FallsQuiet());
   }
+}
+
+TEST_P(Triggering, RearmReportsWhatIsReadyAgain) {
+  for (const SocketPair& pair : {MakeSocketPair(), MakeTcpPair()}) {
+    for (const Interest interest :
+         {kRead, kWrite, kReadWrite, Level(kReadWrite)}) {
+      const int fd = pair.near.get();
+      Write(pair.far.get(), "x");
+      AwaitKernel(fd, POLLIN);
+      Watch(fd, interest, 1);
+      WaitFor(1, interest);
+      const std::uint64_t adds = Count("adds");
+      const std::uint64_t modifies = Count("modifies");
+      const std::uint64_t removes = Count("removes");
+      for (int i = 0; i < 10; ++i) {
+        EXPECT_EQ(FallsQuiet(), edge(interest));
+        ASSERT_FALSE(poller().Rearm(fd));
+        const Ready ready = Of(Wait(), 1);
+        EXPECT_EQ(ready.read, interest.read) << "rearmed " << i << " times";
+        EXPECT_EQ(ready.write, interest.write);
+      }
+      EXPECT_EQ(Count("adds"), adds);
+      EXPECT_EQ(Count("removes"), removes);
+      EXPECT_EQ(Count("modifies") - modifies, edge(interest) ? 10U : 0U);
+      Drain(fd);
+      Forget(fd);
+    }
+  }
+}
+
+TEST_P(Triggering, RearmOfWhatIsNotReadyReportsNothingUntilItIs) {
+  const SocketPair pair = MakeSocketPair();
+  Watch(pair.near.get(), kRead, 1);
+  EXPECT_TRUE(Wait().empty());
+  ASSERT_FALSE(poller().Rearm(pair.near.get()));
+  ExpectNoSpin();
+  Write(pair.far.get(), "x");
+  EXPECT_TRUE(Of(Wait(), 1).read);
+  EXPECT_EQ(FallsQuiet(), edge());
 }
 
 // A read edge may carry the write direction along. It is a hint that holds or
