@@ -31,16 +31,15 @@ void WatchOrThrow(Channel& channel) {
 }  // namespace
 
 EventLoop::EventLoop(const Backend& backend, const Clock& clock)
-    : thread_(std::this_thread::get_id()),
-      thread_number_(::gettid()),
+    : thread_number_(::gettid()),
       clock_(clock),
       poller_(backend.create()),
       timer_fd_(CreateTimerFd()),
       wake_channel_(
-          this, tasks_.wake_fd(),
+          this, tasks_->wake_fd(),
           [this](const Event&) {
             ++counters_.wakeup_reads;
-            tasks_.Acknowledge();
+            tasks_->Acknowledge();
           },
           nullptr),
       timer_channel_(
@@ -50,6 +49,9 @@ EventLoop::EventLoop(const Backend& backend, const Clock& clock)
 }
 
 EventLoop::~EventLoop() {
+  POLYMUX_CHECK(!running_, "an event loop is destroyed within its Run");
+  tasks_->Close();
+  ReleaseGarbage();
   wake_channel_.Forget();
   timer_channel_.Forget();
 }
@@ -58,12 +60,14 @@ EventLoop::~EventLoop() {
 // linker put it side by side: the kernel's part of a message leaves none of it
 // in the nearest cache, and little of what would be fetched with it is wasted.
 [[gnu::hot]] std::error_code EventLoop::Run() {
-  AssertInLoopThread();
+  if (!IsInLoopThread()) AbortNotInLoopThread();
+  POLYMUX_CHECK(!running_, "Run is called within Run");
+  running_ = true;
   std::error_code error;
   bool quit = false;
   while (!quit && !error) {
-    quit = quit_.exchange(false, std::memory_order_acquire);
-    const bool sleep = !quit && requeued_.empty() && !tasks_.pending();
+    quit = std::exchange(quit_, false);
+    const bool sleep = !quit && requeued_.empty() && !tasks_->pending();
     std::span<Event> events;
     error = poller_->Wait(
         sleep ? LongestSleep() : std::optional(Duration::zero()), &events);
@@ -74,14 +78,15 @@ EventLoop::~EventLoop() {
       Dispatch(events[i]);
     }
     if (!requeued_.empty()) DispatchRequeued();
-    if (tasks_.pending()) RunTasks();
+    if (tasks_->pending()) RunTasks();
     ReleaseGarbage();
   }
   if (error && on_wait_error_) std::exchange(on_wait_error_, nullptr)(error);
   // Tasks that the last batch queued, and theirs, but no endless chain.
   constexpr int kLastRounds = 16;
-  for (int i = 0; i < kLastRounds && tasks_.pending(); ++i) RunTasks();
+  for (int i = 0; i < kLastRounds && tasks_->pending(); ++i) RunTasks();
   ReleaseGarbage();
+  running_ = false;
   return error;
 }
 
@@ -119,19 +124,7 @@ void EventLoop::AfterWait(bool quiet) {
 void EventLoop::Quit() {
   // As a task, the flag is set in the loop's thread, behind what the caller
   // queued before, and the queue's lock orders this call before the loop's end.
-  QueueInLoop([this] { quit_.store(true, std::memory_order_release); });
-}
-
-void EventLoop::RunInLoop(Task task) {
-  if (IsInLoopThread()) {
-    task();
-  } else {
-    QueueInLoop(std::move(task));
-  }
-}
-
-void EventLoop::QueueInLoop(Task task) {
-  tasks_.Push(std::move(task), !IsInLoopThread());
+  QueueInLoop([this] { quit_ = true; });
 }
 
 TimerId EventLoop::RunAfter(Duration delay, TimerQueue::Callback callback) {
@@ -200,7 +193,7 @@ std::vector<Counter> EventLoop::CounterList() const {
   std::vector<Counter> list = poller_->counters();
   const std::vector<Counter> own = counters_.List();
   list.insert(list.end(), own.begin(), own.end());
-  list.push_back({"wakeup_writes", true, tasks_.wakes()});
+  list.push_back({"wakeup_writes", true, tasks_->wakes()});
   return list;
 }
 
@@ -229,7 +222,15 @@ void EventLoop::DispatchRequeued() {
   redispatching_.clear();
 }
 
-void EventLoop::RunTasks() { counters_.tasks += tasks_.RunPending(); }
+void EventLoop::RunTasks() {
+  JobList tasks = tasks_->Take();
+  while (!tasks.empty()) {
+    // What it has captured dies before the next one runs.
+    const std::unique_ptr<Job> task = tasks.Pop();
+    ++counters_.tasks;
+    task->Run();
+  }
+}
 
 void EventLoop::ReleaseGarbage() {
   // Releasing may run destructors that give up more.

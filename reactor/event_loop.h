@@ -3,11 +3,10 @@
 
 #include <sys/types.h>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <optional>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "poller/poller.h"
@@ -25,12 +24,17 @@ namespace polymux {
 // timers, in one thread, the one that constructed it. Everything a loop owns is
 // touched by that thread only, and therefore unlocked; the exceptions are
 // RunInLoop, QueueInLoop and Quit. Debug builds abort when a loop-only function
-// is called elsewhere.
+// is called elsewhere, Run does in every build.
 //
 // One iteration: wait; dispatch the collected events, then the requeued ones;
 // run the tasks that are queued by then; close and release what was given up
 // meanwhile. No user code runs while the kernel's event array is being
 // walked, and nothing is destroyed while an event for it may be in the batch.
+//
+// Lifetimes. An object whose callbacks may end it, and of which a frame may
+// therefore be on the stack when it ends, gives what it owns to ReleaseLater.
+// Whoever may come when the loop has ended keeps tasks(), which drops what is
+// posted then.
 class EventLoop {
  public:
   // Throws std::system_error when the kernel refuses a descriptor. `clock` must
@@ -39,24 +43,39 @@ class EventLoop {
                      const Clock& clock = Clock::Monotonic());
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
-  // REQUIRES: not running; every Channel of this loop has been forgotten.
+  // Drops the tasks that have not run. REQUIRES: not running; every Channel of
+  // this loop has been forgotten, or is released with ReleaseLater.
   ~EventLoop();
 
   // Runs until Quit. A Quit before Run makes it return after one look at what
   // is ready; each Quit ends one Run. Tasks queued by then have run on return.
-  // Returns the error of the Poller's wait, if that is why it ended.
+  // Returns the error of the Poller's wait, if that is why it ended. REQUIRES:
+  // the thread that constructed the loop, which is not in Run already.
   std::error_code Run();
 
   // Any thread.
   void Quit();
 
-  // Runs `task` in the loop's thread: at once when called there, else as by
-  // QueueInLoop. Any thread.
-  void RunInLoop(Task task);
+  // Runs `task`, any function without arguments, in the loop's thread: at once
+  // when called there, else as by QueueInLoop. Any thread.
+  template <typename Function>
+  void RunInLoop(Function&& task) {
+    if (IsInLoopThread()) {
+      task();
+    } else {
+      QueueInLoop(std::forward<Function>(task));
+    }
+  }
   // Runs `task` in the loop's thread, later: at the end of this iteration or,
   // when a task queues it, of the next, without waiting. One thread's tasks
   // keep their order. Any thread, as long as the loop exists.
-  void QueueInLoop(Task task);
+  template <typename Function>
+  void QueueInLoop(Function&& task) {
+    tasks_->Post(std::forward<Function>(task));
+  }
+  // The queue behind that, for who may come after the loop's end. Any thread,
+  // as long as the loop exists.
+  const std::shared_ptr<TaskQueue>& tasks() const { return tasks_; }
 
   // Timers. The callback runs in the loop's thread, never early. Loop thread.
   TimerId RunAfter(Duration delay, TimerQueue::Callback callback);
@@ -89,7 +108,7 @@ class EventLoop {
   void ReleaseLater(std::shared_ptr<const void> object);
   void CloseLater(UniqueFd fd);
 
-  bool IsInLoopThread() const { return thread_ == std::this_thread::get_id(); }
+  bool IsInLoopThread() const { return tasks_->IsInLoopThread(); }
   // Aborts, in debug builds, with a message that names both threads.
   void AssertInLoopThread() const {
 #ifndef NDEBUG
@@ -97,6 +116,7 @@ class EventLoop {
 #endif
   }
 
+  const Backend& backend() const { return poller_->backend(); }
   // What kNative means here.
   Trigger trigger() const { return poller_->trigger(); }
 
@@ -130,15 +150,15 @@ class EventLoop {
   [[noreturn]] void AbortNotInLoopThread() const;
 
   // Constant after construction.
-  const std::thread::id thread_;
   const pid_t thread_number_;  // gettid(2), for messages
   const Clock& clock_;
 
   // Any thread.
-  TaskQueue tasks_;
-  std::atomic<bool> quit_{false};
+  const std::shared_ptr<TaskQueue> tasks_ = std::make_shared<TaskQueue>();
 
   // Loop thread only.
+  bool running_ = false;
+  bool quit_ = false;
   const std::unique_ptr<Poller> poller_;
   LoopCounters counters_;
   BufferPool buffers_;

@@ -7,8 +7,9 @@
 
 namespace polymux {
 
-// A piece of work for another thread: one allocation, whatever it captures,
-// which may be something that cannot be copied.
+// Something to be run once, elsewhere or later: a task of a loop, a job of a
+// worker. One allocation, whatever it captures, which may be something that
+// cannot be copied.
 class Job {
  public:
   Job() = default;
@@ -42,8 +43,9 @@ std::unique_ptr<Job> MakeJob(Function&& function) {
 class JobList {
  public:
   JobList() = default;
-  JobList(const JobList&) = delete;
-  JobList& operator=(const JobList&) = delete;
+  JobList(JobList&& other) noexcept
+      : first_(std::exchange(other.first_, nullptr)), last_(other.last_) {}
+  JobList& operator=(JobList&&) = delete;
   ~JobList() {
     while (!empty()) Pop();
   }

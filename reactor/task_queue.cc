@@ -19,22 +19,20 @@ UniqueFd CreateEventFd() {
 
 }  // namespace
 
-TaskQueue::TaskQueue() : wake_fd_(CreateEventFd()) {}
+TaskQueue::TaskQueue()
+    : thread_(std::this_thread::get_id()), wake_fd_(CreateEventFd()) {}
 
-void TaskQueue::Push(Task task, bool wake) {
+bool TaskQueue::Push(std::unique_ptr<Job> task) {
   const MutexLock lock(mutex_);
+  if (closed_) return false;
   const bool was_empty = tasks_.empty();
-  tasks_.push_back(std::move(task));
+  tasks_.Push(std::move(task));
   pending_.store(true, std::memory_order_release);
-  if (was_empty && wake) WakeLocked();
+  if (was_empty && !IsInLoopThread()) Wake();
+  return true;
 }
 
 void TaskQueue::Wake() {
-  const MutexLock lock(mutex_);
-  WakeLocked();
-}
-
-void TaskQueue::WakeLocked() {
   const std::uint64_t one = 1;
   wakes_.fetch_add(1, std::memory_order_relaxed);
   // EAGAIN: the counter is at its maximum, so the loop is signalled already.
@@ -42,20 +40,19 @@ void TaskQueue::WakeLocked() {
       ::write(wake_fd_.get(), &one, sizeof(one));
 }
 
-std::size_t TaskQueue::RunPending() {
+JobList TaskQueue::Take() {
+  const MutexLock lock(mutex_);
+  pending_.store(false, std::memory_order_relaxed);
+  return std::move(tasks_);
+}
+
+void TaskQueue::Close() {
   {
     const MutexLock lock(mutex_);
-    running_.swap(tasks_);
-    pending_.store(false, std::memory_order_relaxed);
+    closed_ = true;
   }
-  for (Task& task : running_) {
-    // Moved out, so that what it captured dies before the next one runs.
-    const Task current = std::move(task);
-    current();
-  }
-  const std::size_t count = running_.size();
-  running_.clear();
-  return count;
+  // Without the lock, for what a task has captured may post when it goes.
+  Take();
 }
 
 void TaskQueue::Acknowledge() {

@@ -20,24 +20,38 @@ bool Signalled(const TaskQueue& queue) {
   return Must(::poll(&ready, 1, 0)) == 1;
 }
 
+// As the loop does; how many there were.
+std::size_t RunPending(TaskQueue& queue) {
+  std::size_t count = 0;
+  for (JobList tasks = queue.Take(); !tasks.empty(); ++count) {
+    tasks.Pop()->Run();
+  }
+  return count;
+}
+
+// From a thread that is not the loop's.
+void PostElsewhere(TaskQueue& queue) {
+  std::thread([&queue] { EXPECT_TRUE(queue.Post([] {})); }).join();
+}
+
 TEST(TaskQueueTest, RunsTasksInOrder) {
   TaskQueue queue;
   std::vector<int> ran;
   for (int i = 0; i < 5; ++i) {
-    queue.Push([&ran, i] { ran.push_back(i); }, false);
+    queue.Post([&ran, i] { ran.push_back(i); });
   }
   EXPECT_TRUE(ran.empty()) << "a task has run within Push";
-  EXPECT_EQ(queue.RunPending(), 5U);
+  EXPECT_EQ(RunPending(queue), 5U);
   EXPECT_EQ(ran, (std::vector<int>{0, 1, 2, 3, 4}));
-  EXPECT_EQ(queue.RunPending(), 0U);
+  EXPECT_EQ(RunPending(queue), 0U);
 }
 
 TEST(TaskQueueTest, PendingTellsWhetherThereAreTasks) {
   TaskQueue queue;
   EXPECT_FALSE(queue.pending());
-  queue.Push([] {}, false);
+  queue.Post([] {});
   EXPECT_TRUE(queue.pending());
-  queue.RunPending();
+  RunPending(queue);
   EXPECT_FALSE(queue.pending());
 }
 
@@ -46,33 +60,35 @@ TEST(TaskQueueTest, ATaskPushedByATaskWaitsForTheNextRound) {
   int rounds = 0;
   std::function<void()> again = [&] {
     ++rounds;
-    queue.Push(again, false);
+    queue.Post(again);
   };
-  queue.Push(again, false);
-  EXPECT_EQ(queue.RunPending(), 1U);
+  queue.Post(again);
+  EXPECT_EQ(RunPending(queue), 1U);
   EXPECT_EQ(rounds, 1);
   EXPECT_TRUE(queue.pending());
-  EXPECT_EQ(queue.RunPending(), 1U);
+  EXPECT_EQ(RunPending(queue), 1U);
   EXPECT_EQ(rounds, 2);
   again = nullptr;
 }
 
 TEST(TaskQueueTest, ManyPushesAreOneWakeUp) {
   TaskQueue queue;
-  for (int i = 0; i < 100; ++i) queue.Push([] {}, true);
+  std::thread([&queue] {
+    for (int i = 0; i < 100; ++i) queue.Post([] {});
+  }).join();
   EXPECT_TRUE(Signalled(queue));
   EXPECT_EQ(queue.wakes(), 1U);
   queue.Acknowledge();
   EXPECT_FALSE(Signalled(queue));
-  queue.RunPending();
-  queue.Push([] {}, true);
+  RunPending(queue);
+  PostElsewhere(queue);
   EXPECT_TRUE(Signalled(queue));
   EXPECT_EQ(queue.wakes(), 2U);
 }
 
 TEST(TaskQueueTest, TheLoopsOwnPushWakesNobody) {
   TaskQueue queue;
-  queue.Push([] {}, false);
+  queue.Post([] {});
   EXPECT_FALSE(Signalled(queue));
   EXPECT_EQ(queue.wakes(), 0U);
 }
@@ -89,31 +105,42 @@ TEST(TaskQueueTest, E09_EventfdSaturated) {
   const std::uint64_t full = ~std::uint64_t{0} - 1;
   ASSERT_EQ(::write(queue.wake_fd(), &full, sizeof(full)),
             static_cast<ssize_t>(sizeof(full)));
-  queue.Wake();
-  queue.Push([] {}, true);
+  PostElsewhere(queue);
   EXPECT_TRUE(Signalled(queue));
   queue.Acknowledge();
   EXPECT_FALSE(Signalled(queue));
-  queue.Wake();
+  RunPending(queue);
+  PostElsewhere(queue);
   EXPECT_TRUE(Signalled(queue));
 }
 
 TEST(TaskQueueTest, E06_NoLockWhileRunning) {
   TaskQueue queue;
   bool second = false;
-  queue.Push(
-      [&] {
-        // From this thread, and from another while this one is in a task.
-        queue.Push([&second] { second = true; }, false);
-        std::async(std::launch::async, [&queue] {
-          queue.Push([] {}, true);
-          queue.Wake();
-        }).get();
-      },
-      false);
-  EXPECT_EQ(queue.RunPending(), 1U);
-  EXPECT_EQ(queue.RunPending(), 2U);
+  queue.Post([&] {
+    // From this thread, and from another while this one is in a task.
+    queue.Post([&second] { second = true; });
+    PostElsewhere(queue);
+  });
+  EXPECT_EQ(RunPending(queue), 1U);
+  EXPECT_EQ(RunPending(queue), 2U);
   EXPECT_TRUE(second);
+}
+
+TEST(TaskQueueTest, WhatComesAfterCloseIsDropped) {
+  TaskQueue queue;
+  const auto captured = std::make_shared<int>(1);
+  queue.Post([captured] { ADD_FAILURE() << "run after Close"; });
+  // What goes with a dropped task may post as well.
+  queue.Post([last = std::shared_ptr<void>(nullptr, [&queue](void*) {
+                EXPECT_FALSE(queue.Post([] {}));
+              })] {});
+  queue.Close();
+  EXPECT_EQ(captured.use_count(), 1);
+  std::thread([&] { EXPECT_FALSE(queue.Post([captured] {})); }).join();
+  EXPECT_EQ(captured.use_count(), 1);
+  EXPECT_FALSE(queue.pending());
+  EXPECT_EQ(RunPending(queue), 0U);
 }
 
 TEST(TaskQueueTest, WhatATaskCapturedDiesBeforeTheNextRuns) {
@@ -121,9 +148,9 @@ TEST(TaskQueueTest, WhatATaskCapturedDiesBeforeTheNextRuns) {
   auto captured = std::make_shared<int>(1);
   const std::weak_ptr<int> watch = captured;
   bool gone = false;
-  queue.Push([captured = std::move(captured)] {}, false);
-  queue.Push([&] { gone = watch.expired(); }, false);
-  queue.RunPending();
+  queue.Post([captured = std::move(captured)] {});
+  queue.Post([&] { gone = watch.expired(); });
+  RunPending(queue);
   EXPECT_TRUE(gone);
 }
 
@@ -131,7 +158,7 @@ TEST(TaskQueueTest, TasksThatNeverRanAreDestroyedWithTheQueue) {
   const auto captured = std::make_shared<int>(1);
   {
     TaskQueue queue;
-    queue.Push([captured] {}, true);
+    queue.Post([captured] {});
   }
   EXPECT_EQ(captured.use_count(), 1);
 }
@@ -146,12 +173,10 @@ TEST(TaskQueueTest, E03_ManyThreadsKeepTheirOrder) {
   for (std::size_t t = 0; t < kThreads; ++t) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kTasks; ++i) {
-        queue.Push(
-            [&, t, i] {
-              in_order = in_order && next[t] == i;
-              ++next[t];
-            },
-            true);
+        queue.Post([&, t, i] {
+          in_order = in_order && next[t] == i;
+          ++next[t];
+        });
       }
     });
   }
@@ -162,7 +187,7 @@ TEST(TaskQueueTest, E03_ManyThreadsKeepTheirOrder) {
     ASSERT_EQ(Must(::poll(&ready, 1, 1000 * int{kPatience.count()})), 1)
         << "a wake-up was lost after " << ran << " tasks";
     queue.Acknowledge();
-    ran += queue.RunPending();
+    ran += RunPending(queue);
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_TRUE(in_order);
