@@ -29,7 +29,7 @@ Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
                        ConnectionDeadlines* deadlines)
     : loop_(loop),
       options_(options),
-      release_(release),
+      thread_(std::this_thread::get_id()),
       socket_(std::move(socket)),
       special_(IsSpecial(*options, deadlines)),
       channel_(
@@ -37,10 +37,16 @@ Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
           [this](const Event& event) { OnWritable(event); }),
       input_(loop->buffers()),
       output_(loop->buffers()),
+      tasks_(loop->tasks()),
+      release_(release),
       deadlines_(deadlines),
       peer_(peer) {}
 
-Connection::~Connection() = default;
+Connection::~Connection() {
+  if (context_ && !IsInLoopThread()) {
+    tasks_->Post([context = std::move(context_)] {});
+  }
+}
 
 std::error_code Connection::Establish() {
   const bool edge = loop_->trigger() == Trigger::kEdge;
@@ -202,25 +208,26 @@ void Connection::OnWritable(const Event&) {
 }
 
 [[gnu::hot]] void Connection::Send(std::string_view bytes) {
-  if (loop_->IsInLoopThread()) {
+  if (IsInLoopThread()) {
     SendInLoop(bytes);
   } else {
-    HandOver(bytes);
+    HandOver(&Connection::SendInLoop, bytes);
   }
 }
 
 void Connection::SendFrame(std::string_view payload) {
-  if (loop_->IsInLoopThread()) {
+  if (IsInLoopThread()) {
     SendFrameInLoop(payload);
   } else {
-    HandOver(options_->framing->Encode(payload));
+    HandOver(&Connection::SendFrameInLoop, payload);
   }
 }
 
 // Not in Send, whose usual path is short.
-[[gnu::noinline]] void Connection::HandOver(std::string_view bytes) {
-  loop_->QueueInLoop([self = shared_from_this(), copy = std::string(bytes)] {
-    self->SendInLoop(copy);
+[[gnu::noinline]] void Connection::HandOver(
+    void (Connection::*send)(std::string_view), std::string_view bytes) {
+  tasks_->Post([self = shared_from_this(), send, copy = std::string(bytes)] {
+    (self.get()->*send)(copy);
   });
 }
 
@@ -290,7 +297,7 @@ void Connection::OnAllSent() {
   if (!options_->callbacks.on_send_complete || send_complete_queued_) return;
   send_complete_queued_ = true;
   // Later, for it may send more: one that called itself would never end.
-  loop_->QueueInLoop([self = shared_from_this()] {
+  tasks_->Post([self = shared_from_this()] {
     self->send_complete_queued_ = false;
     const bool ended =
         self->state_ == State::kClosing || self->state_ == State::kClosed;
@@ -344,7 +351,7 @@ void Connection::Resume(Pauses pause) {
   paused_ = static_cast<unsigned char>(paused_ & ~pause);
   if (paused_ != 0 || state_ != State::kOpen) return;
   // Later: it shows frames, and the caller may be showing one.
-  loop_->QueueInLoop([self = shared_from_this()] { self->GoOnReading(); });
+  tasks_->Post([self = shared_from_this()] { self->GoOnReading(); });
 }
 
 void Connection::GoOnReading() {
@@ -377,16 +384,14 @@ void Connection::UpdateInterest() {
 void Connection::WatchAnew() {
   if (loop_->trigger() == Trigger::kLevel) return UpdateInterest();
   // The edges that came meanwhile were not acted on.
-  channel_.Forget();
-  if (const std::error_code error =
-          channel_.Watch({.read = true, .write = true})) {
+  if (const std::error_code error = channel_.Rearm()) {
     CloseLater(CloseReason::kError, error);
   }
 }
 
 void Connection::Shutdown() {
-  if (!loop_->IsInLoopThread()) {
-    loop_->QueueInLoop([self = shared_from_this()] { self->Shutdown(); });
+  if (!IsInLoopThread()) {
+    tasks_->Post([self = shared_from_this()] { self->Shutdown(); });
     return;
   }
   if (state_ == State::kOpen) Drain(CloseReason::kLocal);
@@ -427,8 +432,8 @@ void Connection::FinishIfDone() {
 }
 
 void Connection::EndWork() {
-  if (!loop_->IsInLoopThread()) {
-    loop_->QueueInLoop([self = shared_from_this()] { self->EndWork(); });
+  if (!IsInLoopThread()) {
+    tasks_->Post([self = shared_from_this()] { self->EndWork(); });
     return;
   }
   POLYMUX_DCHECK(work_in_flight_ > 0, "EndWork without BeginWork");
@@ -452,8 +457,8 @@ void Connection::OnTimeout(const TimeLimit& limit) {
 }
 
 void Connection::Close() {
-  if (!loop_->IsInLoopThread()) {
-    loop_->QueueInLoop([self = shared_from_this()] { self->Close(); });
+  if (!IsInLoopThread()) {
+    tasks_->Post([self = shared_from_this()] { self->Close(); });
     return;
   }
   CloseLater(CloseReason::kLocal, {});
@@ -470,7 +475,7 @@ void Connection::CloseLater(CloseReason reason, std::error_code error) {
   state_ = State::kClosing;
   gone_ = true;
   drain_reason_ = reason;
-  loop_->QueueInLoop([self = shared_from_this(), reason, error] {
+  tasks_->Post([self = shared_from_this(), reason, error] {
     self->CloseNow(reason, error);
   });
 }

@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "reactor/buffer.h"
@@ -20,6 +21,7 @@
 #include "reactor/framing.h"
 #include "reactor/inet_address.h"
 #include "reactor/socket.h"
+#include "reactor/task_queue.h"
 
 namespace polymux {
 
@@ -71,7 +73,11 @@ struct ConnectionCallbacks {
 // After Shutdown no more output is accepted, except for the work that is in
 // flight; after the peer's half-close it is, for the peer may be waiting for
 // its replies. The descriptor is closed and the object released at the end of
-// the loop's iteration; whoever keeps a shared_ptr keeps an empty shell.
+// the loop's iteration. Whoever keeps a shared_ptr keeps an empty shell: what
+// any thread may call does nothing, also when owner and loop are long gone.
+//
+// Lifetimes. A callback that runs in the thread of the owner's loop may destroy
+// the owner, a TcpServer or a TcpClient, and with it this connection.
 //
 // Under level triggering write readiness is asked for only while output is
 // pending; under edge triggering both directions are watched once, and the
@@ -112,8 +118,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   using Release = std::function<void(Connection&)>;
 
   // `options`, `deadlines` (null: no time-outs and no lingering) and what
-  // `release` points to must outlive the closing. Two phases: nothing happens
-  // before Establish.
+  // `release` points to must outlive the iteration of the loop in which it is
+  // closed. Two phases: nothing happens before Establish.
   Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
              const Options* options, const Release* release,
              ConnectionDeadlines* deadlines = nullptr);
@@ -155,6 +161,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // within.
   void Terminate();
 
+  // Gone, perhaps, when this is an empty shell.
   EventLoop* loop() const { return loop_; }
   const InetAddress& peer() const { return peer_; }
   bool closed() const { return state_ == State::kClosed; }
@@ -170,7 +177,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
            drain_reason_ != CloseReason::kLocal;
   }
 
-  // Whatever the user wants to live as long as the connection. Loop thread.
+  // Whatever the user wants to live as long as the connection. It dies in the
+  // loop's thread, whoever kept the connection last; only when the loop has
+  // ended before, where that happens. Loop thread.
   void set_context(std::shared_ptr<void> context) {
     context_ = std::move(context);
   }
@@ -184,6 +193,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::size_t pending_output() const { return output_.size(); }
 
  private:
+  bool IsInLoopThread() const { return thread_ == std::this_thread::get_id(); }
+
   enum class State : unsigned char {
     kOpen,
     kDraining,   // reads nothing, ends when all is sent and done
@@ -229,8 +240,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
 
   void SendInLoop(std::string_view bytes);
   void SendFrameInLoop(std::string_view payload);
-  // Has a copy sent by the loop's thread.
-  void HandOver(std::string_view bytes);
+  // Has the loop's thread call `send` with a copy.
+  void HandOver(void (Connection::*send)(std::string_view),
+                std::string_view bytes);
   // One send(2): how much the socket took; nothing after an error that ends the
   // connection.
   std::optional<std::size_t> Write(std::string_view bytes);
@@ -265,7 +277,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // three cache lines that begin with the Channel's (EventLoop::Prefetch).
   EventLoop* const loop_;
   const Options* const options_;
-  const Release* const release_;
+  const std::thread::id thread_;  // the loop's, which it may outlive
   Socket socket_;
   State state_ = State::kOpen;
   unsigned char paused_ = 0;  // Pauses
@@ -283,6 +295,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::uint32_t work_in_flight_ = 0;
   std::size_t scanned_ = 0;    // by the framing, of the incomplete frame
   std::size_t discarded_ = 0;  // while kLingering
+  const std::shared_ptr<TaskQueue> tasks_;  // the loop's
+  const Release* const release_;
   ConnectionDeadlines* const deadlines_;
   std::unique_ptr<TimeLimits> limits_;  // when one is needed
   const InetAddress peer_;

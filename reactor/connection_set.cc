@@ -1,6 +1,7 @@
 #include "reactor/connection_set.h"
 
 #include <utility>
+#include <vector>
 
 #include "poller/check.h"
 #include "reactor/event_loop.h"
@@ -37,13 +38,18 @@ void ConnectionSet::Drain(std::function<void()> on_empty) {
   draining_ = true;
   if (connections_.empty()) return on_empty();
   on_empty_ = std::move(on_empty);
+  // Shutdown calls nothing back.
   for (const auto& [key, connection] : connections_) connection->Shutdown();
 }
 
 void ConnectionSet::CloseAll() {
   loop_->AssertInLoopThread();
   draining_ = true;
-  while (!connections_.empty()) connections_.begin()->second->Terminate();
+  // From a copy: their callbacks may close others, or this again.
+  std::vector<std::shared_ptr<Connection>> all;
+  all.reserve(connections_.size());
+  for (const auto& [key, connection] : connections_) all.push_back(connection);
+  for (const auto& connection : all) connection->Terminate();
 }
 
 void ConnectionSet::Remove(Connection& connection) {

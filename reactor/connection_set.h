@@ -12,6 +12,8 @@ namespace polymux {
 
 // The connections of one loop: owns them from the accept to the close. No lock
 // guards it, since only its loop's thread touches it.
+//
+// A callback of its connections may end it: by CloseAll, then ReleaseLater.
 class ConnectionSet {
  public:
   using OnGone = std::function<void(const InetAddress& peer)>;
@@ -21,7 +23,7 @@ class ConnectionSet {
   // outlive the set.
   ConnectionSet(EventLoop* loop, const Connection::Options* options,
                 OnGone on_gone);
-  // REQUIRES: empty.
+  // REQUIRES: empty; the loop's thread.
   ~ConnectionSet();
 
   // Makes a connection of the socket and establishes it. One that the backend
@@ -33,7 +35,8 @@ class ConnectionSet {
   // called once, when none is left; at once when there is none.
   void Drain(std::function<void()> on_empty);
 
-  // Closes all now, without sending what is pending, and takes no more.
+  // Closes all now, without sending what is pending, and takes no more. Only
+  // connections whose on_close is calling this leave the set afterwards.
   void CloseAll();
 
   EventLoop* loop() const { return loop_; }

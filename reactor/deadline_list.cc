@@ -23,6 +23,7 @@ DeadlineList::DeadlineList(EventLoop* loop, Duration timeout)
 DeadlineList::~DeadlineList() {
   POLYMUX_DCHECK(anchor_.next_ == &anchor_, "deadlines outlive their list");
   anchor_.previous_ = anchor_.next_ = nullptr;
+  if (timer_) loop_->Cancel(*timer_);
 }
 
 void DeadlineList::Arm(Deadline& deadline) {
@@ -33,7 +34,7 @@ void DeadlineList::Arm(Deadline& deadline) {
   deadline.next_ = &anchor_;
   deadline.previous_->next_ = &deadline;
   anchor_.previous_ = &deadline;
-  if (!scheduled_) Schedule(deadline.due_ - loop_->IterationTime());
+  if (!timer_) Schedule(deadline.due_ - loop_->IterationTime());
 }
 
 void DeadlineList::Refresh(Deadline& deadline) {
@@ -50,21 +51,18 @@ void DeadlineList::Disarm(Deadline& deadline) {
 }
 
 void DeadlineList::Schedule(Duration delay) {
-  scheduled_ = true;
-  loop_->RunAfter(delay, [this, list = std::weak_ptr<char>(alive_)] {
-    if (!list.expired()) ExpireDue();
-  });
+  timer_ = loop_->RunAfter(delay, [this] { ExpireDue(); });
 }
 
 void DeadlineList::ExpireDue() {
-  scheduled_ = false;
+  timer_.reset();
   const TimePoint now = loop_->Now();
   // What is armed meanwhile is due later, so this ends.
   while (anchor_.next_ != &anchor_) {
     Deadline& first = *anchor_.next_;
     ++looked_at_;
     if (first.due_ > now) {
-      if (!scheduled_) Schedule(first.due_ - now);
+      if (!timer_) Schedule(first.due_ - now);
       return;
     }
     Disarm(first);

@@ -2,9 +2,10 @@
 #define POLYMUX_REACTOR_DEADLINE_LIST_H_
 
 #include <cstddef>
-#include <memory>
+#include <optional>
 
 #include "reactor/clock.h"
+#include "reactor/timer_queue.h"
 
 namespace polymux {
 
@@ -47,7 +48,7 @@ class Deadline {
 class DeadlineList {
  public:
   // A `timeout` of zero is none: nothing is ever armed. The loop must outlive
-  // the list.
+  // the list, which a deadline that expires may give up by ReleaseLater.
   DeadlineList(EventLoop* loop, Duration timeout);
   DeadlineList(const DeadlineList&) = delete;
   DeadlineList& operator=(const DeadlineList&) = delete;
@@ -78,10 +79,7 @@ class DeadlineList {
   EventLoop* const loop_;
   const Duration timeout_;
   Anchor anchor_;
-  bool scheduled_ = false;  // a timer for the first deadline, or earlier
-  // Tells that timer that the list has gone. Not cancelled instead: the list
-  // may be destroyed after its loop, by another thread.
-  const std::shared_ptr<char> alive_ = std::make_shared<char>();
+  std::optional<TimerId> timer_;  // for the first deadline, or earlier
   std::size_t looked_at_ = 0;
 };
 

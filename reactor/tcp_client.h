@@ -2,7 +2,6 @@
 #define POLYMUX_REACTOR_TCP_CLIENT_H_
 
 #include <memory>
-#include <utility>
 
 #include "reactor/connection.h"
 #include "reactor/connector.h"
@@ -14,7 +13,8 @@ class EventLoop;
 // One connection to a server at a time, on one loop, with the callbacks that a
 // TcpServer's connections have.
 //
-// Any callback may call Connect and Disconnect, or destroy the client.
+// Any callback, on_open and on_close included, may call Connect and Disconnect,
+// or destroy the client.
 //
 // Thread: the loop's.
 class TcpClient {
@@ -47,33 +47,14 @@ class TcpClient {
   void Disconnect();
 
   // The connection from its on_open to its on_close; otherwise null.
-  const std::shared_ptr<Connection>& connection() const { return connection_; }
+  const std::shared_ptr<Connection>& connection() const;
 
  private:
-  // What a closing connection refers to, and may do so beyond the end of the
-  // client: then given to the loop.
-  struct Shared {
-    Shared(EventLoop* loop, Connection::Options connection)
-        : options(std::move(connection)), deadlines(loop, options.timeouts) {}
+  // All of it. Outlives the client until the end of the loop's iteration, for
+  // the client may be destroyed with any of its functions on the stack.
+  class Core;
 
-    const Connection::Options options;
-    ConnectionDeadlines deadlines;
-    Connection::Release release;
-    TcpClient* client = nullptr;  // null once it is gone, too
-  };
-
-  void OnConnected(Socket socket);
-  void OnReleased();
-
-  EventLoop* const loop_;
-  const InetAddress server_;
-  const bool reconnect_;
-  const Duration reconnect_pause_;
-  const Connector::OnFailed on_connect_failed_;
-  const std::shared_ptr<Shared> shared_;
-  bool wanted_ = false;  // between Connect and Disconnect
-  Connector connector_;
-  std::shared_ptr<Connection> connection_;
+  const std::shared_ptr<Core> core_;
 };
 
 }  // namespace polymux

@@ -7,7 +7,10 @@
 #include <system_error>
 #include <utility>
 
+#include "poller/check.h"
 #include "reactor/check_options.h"
+#include "reactor/loop_thread.h"
+#include "reactor/peer_limit.h"
 
 namespace polymux {
 namespace {
@@ -29,83 +32,162 @@ std::vector<Socket> Listen(const TcpServer::Options& options,
 
 }  // namespace
 
-TcpServer::TcpServer(EventLoop* loop, const Backend& backend, Options options)
-    : loop_(loop),
-      options_(std::move(options)),
-      placement_(options_.strategy,
-                 static_cast<std::size_t>(std::max(options_.reactors, 1)),
-                 options_.max_connections),
-      peers_(options_.max_connections_per_ip) {
-  RequireGoodOptions(options_.connection);
+class TcpServer::Core : public std::enable_shared_from_this<Core> {
+ public:
+  Core(EventLoop* loop, Options options)
+      : loop_(loop),
+        options_(std::move(options)),
+        placement_(options_.strategy,
+                   static_cast<std::size_t>(std::max(options_.reactors, 1)),
+                   options_.max_connections),
+        peers_(options_.max_connections_per_ip) {
+    RequireGoodOptions(options_.connection);
+  }
+
+  // All that can fail, and needs a shared_ptr to this. After an error: Close.
+  void Open(const Backend& sub_loops);
+  // The end: nothing runs any more, but for what is on the stack.
+  void Close();
+
+  void Start();
+  void Stop(std::function<void()> on_stopped);
+  void CollectCounters(
+      std::function<void(const std::vector<LoopReport>&)> on_reports);
+
+  EventLoop* loop() const { return loop_; }
+  InetAddress address() const { return address_; }
+  std::size_t connections() const { return placement_.total(); }
+
+ private:
+  // A Stop in progress.
+  struct Stopping {
+    std::size_t sets_left;
+    TimerId deadline;
+    std::function<void()> on_stopped;
+  };
+
+  void AddThread(const Backend& backend, std::size_t index);
+  void AddAcceptor(EventLoop* loop, Socket listener);
+  // Runs the function in the main loop, unless the server has gone by then. Any
+  // thread.
+  template <typename Function>
+  void Post(Function function);
+  // Tells on_error, if there is one. Any thread.
+  void Report(const std::string& what, std::error_code error) const;
+  // Of a sub-loop.
+  void OnLoopFailed(std::size_t index);
+  void OnAccept(std::size_t acceptor, Socket socket, const InetAddress& peer);
+  void OnSetEmpty();
+
+  // Runs the function for each element in the thread of its loop.
+  template <typename Element, typename Function>
+  static void RunForEach(std::vector<std::shared_ptr<Element>>& elements,
+                         Function function);
+  // Ends each by the function, in the thread of its loop, which releases it;
+  // returns when all have been ended.
+  template <typename Element, typename Function>
+  static void EndEach(std::vector<std::shared_ptr<Element>>& elements,
+                      Function end);
+
+  // Constant after Open.
+  EventLoop* const loop_;
+  const Options options_;
+  InetAddress address_;
+
+  // As told there.
+  Placement placement_;
+  PeerLimit peers_;
+
+  // Main loop's thread; what is in a set, and an acceptor, their own loop's
+  // thread.
+  bool closed_ = false;
+  std::optional<Stopping> stopping_;
+  std::vector<std::shared_ptr<ConnectionSet>> sets_;  // one for each loop
+  // One for the main loop; under kReusePort one for each set, same index.
+  std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  // After those, for the threads end first.
+  std::vector<std::unique_ptr<LoopThread>> threads_;
+};
+
+template <typename Element, typename Function>
+void TcpServer::Core::RunForEach(
+    std::vector<std::shared_ptr<Element>>& elements, Function function) {
+  for (const auto& element : elements) {
+    element->loop()->RunInLoop(
+        [&element = *element, function] { function(element); });
+  }
+}
+
+template <typename Element, typename Function>
+void TcpServer::Core::EndEach(std::vector<std::shared_ptr<Element>>& elements,
+                              Function end) {
+  std::latch ended(static_cast<std::ptrdiff_t>(elements.size()));
+  for (auto& element : elements) {
+    element->loop()->RunInLoop([&element, &ended, end] {
+      end(*element);
+      EventLoop* const loop = element->loop();
+      loop->ReleaseLater(std::move(element));
+      ended.count_down();
+    });
+  }
+  ended.wait();
+  elements.clear();
+}
+
+template <typename Function>
+void TcpServer::Core::Post(Function function) {
+  loop_->QueueInLoop(
+      [weak = weak_from_this(), function = std::move(function)]() mutable {
+        const auto core = weak.lock();
+        if (core && !core->closed_) function();
+      });
+}
+
+void TcpServer::Core::Open(const Backend& sub_loops) {
   const bool one_each =
       options_.strategy == Strategy::kReusePort && options_.reactors > 0;
   std::vector<Socket> listeners = Listen(
       options_, one_each ? static_cast<std::size_t>(options_.reactors) : 1);
+  address_ = InetAddress::LocalOf(listeners.front().fd());
   if (!one_each) AddAcceptor(loop_, std::move(listeners.front()));
   std::vector<EventLoop*> loops;
   for (int i = 0; i < options_.reactors; ++i) {
-    AddThread(backend, threads_.size());
+    AddThread(sub_loops, threads_.size());
     loops.push_back(threads_.back()->loop());
   }
   if (loops.empty()) loops.push_back(loop_);
   for (std::size_t i = 0; i < loops.size(); ++i) {
-    sets_.push_back(std::make_unique<ConnectionSet>(
+    sets_.push_back(std::make_shared<ConnectionSet>(
         loops[i], &options_.connection, [this, i](const InetAddress& peer) {
           peers_.Leave(peer);
           placement_.Leave(i);
         }));
-  }
-  // Last, for only the threads of these loops may destroy them.
-  for (std::size_t i = 0; one_each && i < loops.size(); ++i) {
-    AddAcceptor(loops[i], std::move(listeners[i]));
+    if (one_each) AddAcceptor(loops[i], std::move(listeners[i]));
   }
 }
 
-TcpServer::~TcpServer() {
+void TcpServer::Core::Close() {
+  closed_ = true;
   if (stopping_) loop_->Cancel(stopping_->deadline);
-  // A sub-loop runs these before it ends; its thread is joined with threads_.
-  RunForEachAcceptor(
-      [](std::unique_ptr<Acceptor>& acceptor) { acceptor.reset(); });
+  // First, for what one of them accepts may go to any set.
+  EndEach(acceptors_, [](Acceptor& acceptor) { acceptor.Stop(); });
   // A callback of one loop may post to another one, which therefore must not
   // end before the last callback of all has returned.
-  std::latch closed(static_cast<std::ptrdiff_t>(sets_.size()));
-  RunForEachSet([&closed](ConnectionSet& set) {
-    set.CloseAll();
-    closed.count_down();
-  });
-  closed.wait();
+  EndEach(sets_, [](ConnectionSet& set) { set.CloseAll(); });
+  threads_.clear();
 }
 
-void TcpServer::AddThread(const Backend& backend, std::size_t index) {
+void TcpServer::Core::AddThread(const Backend& backend, std::size_t index) {
   const std::string name = "io-" + std::to_string(index);
   threads_.push_back(std::make_unique<LoopThread>(
-      backend, name,
-      [this, name, index,
-       alive = std::weak_ptr<char>(alive_)](std::error_code error) {
+      backend, name, [this, name, index](std::error_code error) {
         Report(name, error);
-        loop_->QueueInLoop([this, index, alive] {
-          if (!alive.expired()) OnLoopFailed(index);
-        });
+        Post([this, index] { OnLoopFailed(index); });
       }));
 }
 
-void TcpServer::Report(const std::string& what, std::error_code error) const {
-  if (options_.on_error) options_.on_error(what, error);
-}
-
-void TcpServer::OnLoopFailed(std::size_t index) {
-  placement_.Exclude(index);
-  EventLoop* const failed = sets_[index]->loop();
-  for (std::unique_ptr<Acceptor>& acceptor : acceptors_) {
-    if (acceptor->loop() == failed) {
-      failed->QueueInLoop([&acceptor] { acceptor->Stop(); });
-    }
-  }
-  failed->QueueInLoop([&set = *sets_[index]] { set.CloseAll(); });
-}
-
-void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
-  acceptors_.push_back(std::make_unique<Acceptor>(
+void TcpServer::Core::AddAcceptor(EventLoop* loop, Socket listener) {
+  acceptors_.push_back(std::make_shared<Acceptor>(
       loop, std::move(listener),
       [this, index = acceptors_.size()](Socket socket,
                                         const InetAddress& peer) {
@@ -115,19 +197,35 @@ void TcpServer::AddAcceptor(EventLoop* loop, Socket listener) {
       options_.max_accepts_per_event));
 }
 
-void TcpServer::Start() {
+void TcpServer::Core::Report(const std::string& what,
+                             std::error_code error) const {
+  if (options_.on_error) options_.on_error(what, error);
+}
+
+void TcpServer::Core::OnLoopFailed(std::size_t index) {
+  placement_.Exclude(index);
+  EventLoop* const failed = sets_[index]->loop();
+  for (const auto& acceptor : acceptors_) {
+    if (acceptor->loop() == failed) {
+      failed->QueueInLoop([&acceptor = *acceptor] { acceptor.Stop(); });
+    }
+  }
+  failed->QueueInLoop([&set = *sets_[index]] { set.CloseAll(); });
+}
+
+void TcpServer::Core::Start() {
   if (acceptors_.front()->loop() == loop_) return acceptors_.front()->Start();
-  RunForEachAcceptor([this](std::unique_ptr<Acceptor>& acceptor) {
+  RunForEach(acceptors_, [this](Acceptor& acceptor) {
     try {
-      acceptor->Start();
+      acceptor.Start();
     } catch (const std::system_error& error) {
       Report("accepting", error.code());
     }
   });
 }
 
-void TcpServer::OnAccept(std::size_t acceptor, Socket socket,
-                         const InetAddress& peer) {
+void TcpServer::Core::OnAccept(std::size_t acceptor, Socket socket,
+                               const InetAddress& peer) {
   EventLoop* const loop = acceptors_[acceptor]->loop();
   if (!peers_.Enter(peer)) {
     ++loop->counters().rejected_peer_limit;
@@ -140,49 +238,50 @@ void TcpServer::OnAccept(std::size_t acceptor, Socket socket,
     return;
   }
   ConnectionSet& set = *sets_[*place];
-  if (set.loop() == loop) return set.Add(std::move(socket), peer);
-  // Shared, because a Task can be copied; closed if the loop never runs it.
-  set.loop()->QueueInLoop(
-      [&set, peer, shared = std::make_shared<Socket>(std::move(socket))] {
-        set.Add(std::move(*shared), peer);
-      });
+  set.loop()->RunInLoop([&set, peer, socket = std::move(socket)]() mutable {
+    set.Add(std::move(socket), peer);
+  });
 }
 
-void TcpServer::Stop(std::function<void()> on_stopped) {
+void TcpServer::Core::Stop(std::function<void()> on_stopped) {
   if (stopping_) return;
-  RunForEachAcceptor([](std::unique_ptr<Acceptor>& acceptor) {
-    acceptor->AcceptQueuedAndStop();
+  stopping_ = {.sets_left = sets_.size(),
+               .deadline = loop_->RunAfter(options_.drain_timeout,
+                                           [this] {
+                                             RunForEach(sets_,
+                                                        [](ConnectionSet& set) {
+                                                          set.CloseAll();
+                                                        });
+                                           }),
+               .on_stopped = std::move(on_stopped)};
+  RunForEach(acceptors_,
+             [](Acceptor& acceptor) { acceptor.AcceptQueuedAndStop(); });
+  // An on_open may have destroyed the server.
+  if (closed_) return;
+  RunForEach(sets_, [this](ConnectionSet& set) {
+    set.Drain([this] { Post([this] { OnSetEmpty(); }); });
   });
-  const TimerId deadline = loop_->RunAfter(options_.drain_timeout, [this] {
-    RunForEachSet([](ConnectionSet& set) { set.CloseAll(); });
-  });
-  stopping_ =
-      std::make_shared<Stopping>(Stopping{.sets_left = sets_.size(),
-                                          .deadline = deadline,
-                                          .on_stopped = std::move(on_stopped)});
-  const auto report = [this, loop = loop_,
-                       stopping = std::weak_ptr<Stopping>(stopping_)] {
-    loop->QueueInLoop([this, stopping] {
-      if (!stopping.expired()) OnSetEmpty();
-    });
-  };
-  RunForEachSet([report](ConnectionSet& set) { set.Drain(report); });
 }
 
-void TcpServer::OnSetEmpty() {
+void TcpServer::Core::OnSetEmpty() {
   if (--stopping_->sets_left > 0) return;
   loop_->Cancel(stopping_->deadline);
-  // Moved out, for it may destroy the server.
+  // Called once, and what it has captured goes with it.
   const std::function<void()> on_stopped = std::move(stopping_->on_stopped);
   on_stopped();
 }
 
-void TcpServer::CollectCounters(
+void TcpServer::Core::CollectCounters(
     std::function<void(const std::vector<LoopReport>&)> on_reports) {
   struct Collection {
     std::vector<LoopReport> reports;
     std::size_t missing;
     std::function<void(const std::vector<LoopReport>&)> on_reports;
+
+    void Deliver(std::size_t index, std::vector<Counter> counters) {
+      reports[index].counters = std::move(counters);
+      if (--missing == 0) on_reports(reports);
+    }
   };
   const auto collection = std::make_shared<Collection>();
   collection->on_reports = std::move(on_reports);
@@ -192,36 +291,53 @@ void TcpServer::CollectCounters(
   }
   collection->missing = collection->reports.size();
 
-  const auto deliver = [collection](std::size_t index,
-                                    std::vector<Counter> counters) {
-    collection->reports[index].counters = std::move(counters);
-    if (--collection->missing == 0) collection->on_reports(collection->reports);
-  };
   std::size_t index = 0;
   for (const auto& thread : threads_) {
     EventLoop* const sub_loop = thread->loop();
     ++index;
-    sub_loop->QueueInLoop([main = loop_, sub_loop, deliver, index] {
-      main->QueueInLoop([deliver, index, counters = sub_loop->CounterList()] {
-        deliver(index, counters);
+    sub_loop->QueueInLoop([this, sub_loop, collection, index] {
+      Post([collection, index, counters = sub_loop->CounterList()] {
+        collection->Deliver(index, counters);
       });
     });
   }
-  deliver(0, loop_->CounterList());
+  collection->Deliver(0, loop_->CounterList());
 }
 
-void TcpServer::RunForEachAcceptor(
-    const std::function<void(std::unique_ptr<Acceptor>&)>& function) {
-  for (std::unique_ptr<Acceptor>& acceptor : acceptors_) {
-    acceptor->loop()->RunInLoop([&acceptor, function] { function(acceptor); });
+TcpServer::TcpServer(EventLoop* loop, Options options)
+    : TcpServer(loop, loop->backend(), std::move(options)) {}
+
+TcpServer::TcpServer(EventLoop* loop, const Backend& sub_loops, Options options)
+    : core_(std::make_shared<Core>(loop, std::move(options))) {
+  try {
+    core_->Open(sub_loops);
+  } catch (...) {
+    core_->Close();
+    throw;
   }
 }
 
-void TcpServer::RunForEachSet(
-    const std::function<void(ConnectionSet&)>& function) {
-  for (const auto& set : sets_) {
-    set->loop()->RunInLoop([&set = *set, function] { function(set); });
-  }
+TcpServer::~TcpServer() {
+  POLYMUX_CHECK(core_->loop()->IsInLoopThread(),
+                "a TcpServer is destroyed in another thread than its main "
+                "loop's; there, have the main loop Stop it instead");
+  core_->Close();
+  core_->loop()->ReleaseLater(core_);
 }
+
+InetAddress TcpServer::address() const { return core_->address(); }
+
+void TcpServer::Start() { core_->Start(); }
+
+void TcpServer::Stop(std::function<void()> on_stopped) {
+  core_->Stop(std::move(on_stopped));
+}
+
+void TcpServer::CollectCounters(
+    std::function<void(const std::vector<LoopReport>&)> on_reports) {
+  core_->CollectCounters(std::move(on_reports));
+}
+
+std::size_t TcpServer::connections() const { return core_->connections(); }
 
 }  // namespace polymux

@@ -10,8 +10,6 @@
 #include "reactor/acceptor.h"
 #include "reactor/connection_set.h"
 #include "reactor/event_loop.h"
-#include "reactor/loop_thread.h"
-#include "reactor/peer_limit.h"
 #include "reactor/placement.h"
 
 namespace polymux {
@@ -28,6 +26,12 @@ namespace polymux {
 // When a sub-loop fails (its wait gives an error), its connections are closed
 // and the others serve what comes from then on; with none left, connections are
 // accepted and closed at once, counted as rejected_limit.
+//
+// Lifetimes. Whatever runs in the main loop's thread may destroy the server:
+// with reactors = 0 any callback of a connection, on_open and on_close
+// included, else those of Stop and CollectCounters, on_error, tasks and timers.
+// What runs in a sub-loop cannot, for it would wait for its own thread: it has
+// the main loop Stop the server.
 //
 // Thread: the main loop's, unless said otherwise.
 class TcpServer {
@@ -56,19 +60,23 @@ class TcpServer {
     std::vector<Counter> counters;
   };
 
-  // Opens the listening socket and starts the sub-loops, on `backend`. Throws
-  // std::system_error when the address cannot be had or the kernel refuses,
-  // std::invalid_argument when the options contradict each other
-  // (CheckOptions).
-  // `loop` and `backend` must outlive the server.
-  TcpServer(EventLoop* loop, const Backend& backend, Options options);
+  // Opens the listening socket and starts the sub-loops, on the backend of
+  // `loop` or on another one. Throws std::system_error when the address cannot
+  // be had or the kernel refuses, std::invalid_argument when the connection's
+  // options contradict each other (CheckOptions). `loop` and `sub_loops` must
+  // outlive the server.
+  TcpServer(EventLoop* loop, Options options);
+  TcpServer(EventLoop* loop, const Backend& sub_loops, Options options);
+  TcpServer(const TcpServer&) = delete;
+  TcpServer& operator=(const TcpServer&) = delete;
   // Closes every connection, calling its on_close, and joins the sub-loops: no
   // loop ends before the last callback of all, which may still post to any. A
-  // Stop in progress ends without a word.
+  // Stop or CollectCounters in progress ends without a word. Aborts in another
+  // thread than the main loop's.
   ~TcpServer();
 
   // The address that is listened on, with the real port.
-  InetAddress address() const { return acceptors_.front()->address(); }
+  InetAddress address() const;
 
   // Accepts from now on. Throws std::system_error when the main loop cannot
   // watch the listener; a sub-loop tells on_error.
@@ -82,54 +90,19 @@ class TcpServer {
 
   // Asks every loop for its counters, the main loop's first; `on_reports` runs
   // in the main loop when all have answered, which each does between two
-  // batches.
+  // batches. Without sub-loops that is at once.
   void CollectCounters(
       std::function<void(const std::vector<LoopReport>&)> on_reports);
 
   // Accepted and not yet gone. Any thread.
-  std::size_t connections() const { return placement_.total(); }
+  std::size_t connections() const;
 
  private:
-  // A Stop in progress. Held by the server alone: what the sets report after
-  // its end finds nothing.
-  struct Stopping {
-    std::size_t sets_left;
-    TimerId deadline;
-    std::function<void()> on_stopped;
-  };
+  // All of it. Outlives the server until the end of the main loop's iteration,
+  // for the server may be destroyed with any of its functions on the stack.
+  class Core;
 
-  void AddThread(const Backend& backend, std::size_t index);
-  // Tells on_error, if there is one. Any thread.
-  void Report(const std::string& what, std::error_code error) const;
-  // Of a sub-loop.
-  void OnLoopFailed(std::size_t index);
-  void AddAcceptor(EventLoop* loop, Socket listener);
-  // Runs the function for each acceptor in the thread of its loop.
-  void RunForEachAcceptor(
-      const std::function<void(std::unique_ptr<Acceptor>&)>& function);
-  void OnAccept(std::size_t acceptor, Socket socket, const InetAddress& peer);
-  void OnSetEmpty();
-  // Runs the function for each set in the thread of its loop.
-  void RunForEachSet(const std::function<void(ConnectionSet&)>& function);
-
-  // Constant after construction.
-  EventLoop* const loop_;
-  const Options options_;
-
-  // As told there.
-  Placement placement_;
-  PeerLimit peers_;
-
-  // Main loop's thread; what is in a set, and an acceptor, their own loop's
-  // thread.
-  std::shared_ptr<Stopping> stopping_;
-  // For tasks in the main loop that may come too late.
-  const std::shared_ptr<char> alive_ = std::make_shared<char>();
-  std::vector<std::unique_ptr<ConnectionSet>> sets_;  // one for each loop
-  // One for the main loop; under kReusePort one for each set, same index.
-  std::vector<std::unique_ptr<Acceptor>> acceptors_;
-  // After those, for the threads end first.
-  std::vector<std::unique_ptr<LoopThread>> threads_;
+  const std::shared_ptr<Core> core_;
 };
 
 }  // namespace polymux

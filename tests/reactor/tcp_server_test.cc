@@ -709,18 +709,6 @@ TEST_P(TcpServerTest, CountersTellWhatHappened) {
   }
 }
 
-TEST_P(TcpServerTest, CountersOfAServerThatIsDestroyedAtOnce) {
-  std::atomic<bool> collected{false};
-  ServerThread server(backend(), EchoOptions(3));
-  server.Run([&] {
-    server.server().CollectCounters(
-        [&](const auto& reports) { collected = reports.size() == 4; });
-  });
-  server.DestroyServer();
-  server.Run([] {});
-  EXPECT_TRUE(collected);
-}
-
 // Finds nothing ready, and fails as soon as it is told to.
 class BreakablePoller final : public Poller {
  public:
