@@ -10,6 +10,8 @@ std::string_view ToString(CloseReason reason) {
       return "error";
     case CloseReason::kLocal:
       return "closed here";
+    case CloseReason::kException:
+      return "an exception in a callback";
     case CloseReason::kMalformed:
       return "malformed frame";
     case CloseReason::kOutputLimit:
@@ -32,6 +34,9 @@ void CountClose(CloseReason reason, LoopCounters& counters) {
     case CloseReason::kPeerClosed:
     case CloseReason::kError:
     case CloseReason::kLocal:
+      break;
+    case CloseReason::kException:
+      ++counters.closed_exception;
       break;
     case CloseReason::kMalformed:
       ++counters.closed_malformed;

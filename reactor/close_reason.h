@@ -12,6 +12,7 @@ enum class CloseReason : unsigned char {
   kPeerClosed,        // the peer ended its direction and has been sent all
   kError,             // a system call failed; the error code tells
   kLocal,             // Close or Shutdown was called, or the server stops
+  kException,         // one of its callbacks has thrown
   kMalformed,         // what came can be no frame
   kOutputLimit,       // more output pending than max_output
   kFirstByteTimeout,  // silent from the beginning

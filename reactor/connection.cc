@@ -61,8 +61,24 @@ std::error_code Connection::Establish() {
     deadlines_->first_byte.Arm(limits_->input);
     deadlines_->idle.Arm(limits_->idle);
   }
-  if (options_->callbacks.on_open) options_->callbacks.on_open(*this);
+  if (options_->callbacks.on_open) {
+    Guard([this] { options_->callbacks.on_open(*this); });
+  }
   return {};
+}
+
+template <typename Function>
+void Connection::Guard(Function&& function) {
+  try {
+    function();
+  } catch (...) {
+    OnException();
+  }
+}
+
+[[gnu::cold]] void Connection::OnException() {
+  loop_->TellException();
+  CloseLater(CloseReason::kException, {});
 }
 
 // The drain rule. A read that leaves room has emptied the socket, and what
@@ -74,7 +90,7 @@ std::error_code Connection::Establish() {
 // The budget keeps one fast sender from starving the others. Under edge
 // triggering the rest would not be reported again, so the loop is asked to
 // repeat the event, hang_up included.
-[[gnu::hot]] void Connection::OnReadable(const Event& event) {
+[[gnu::hot]] void Connection::OnReadable(const Event& event) try {
   const bool edge = loop_->trigger() == Trigger::kEdge;
   const bool to_the_end = edge && event.hang_up;
   LoopCounters& counters = loop_->counters();
@@ -107,6 +123,8 @@ std::error_code Connection::Establish() {
     budget -= bytes;
   }
   input_.Shrink();
+} catch (...) {
+  OnException();
 }
 
 void Connection::TakeInput() {
@@ -227,7 +245,7 @@ void Connection::SendFrame(std::string_view payload) {
 [[gnu::noinline]] void Connection::HandOver(
     void (Connection::*send)(std::string_view), std::string_view bytes) {
   tasks_->Post([self = shared_from_this(), send, copy = std::string(bytes)] {
-    (self.get()->*send)(copy);
+    self->Guard([&] { (self.get()->*send)(copy); });
   });
 }
 
@@ -286,7 +304,7 @@ void Connection::OnPending() {
   if (output_.size() > options_->high_water && !paused_before) {
     Pause(kByOutput);
     if (options_->callbacks.on_high_water) {
-      options_->callbacks.on_high_water(*this);
+      Guard([this] { options_->callbacks.on_high_water(*this); });
     }
   }
   UpdateInterest();
@@ -302,7 +320,7 @@ void Connection::OnAllSent() {
     const bool ended =
         self->state_ == State::kClosing || self->state_ == State::kClosed;
     if (ended || !self->output_.empty()) return;
-    self->options_->callbacks.on_send_complete(*self);
+    self->Guard([&] { self->options_->callbacks.on_send_complete(*self); });
   });
 }
 
@@ -351,7 +369,9 @@ void Connection::Resume(Pauses pause) {
   paused_ = static_cast<unsigned char>(paused_ & ~pause);
   if (paused_ != 0 || state_ != State::kOpen) return;
   // Later: it shows frames, and the caller may be showing one.
-  tasks_->Post([self = shared_from_this()] { self->GoOnReading(); });
+  tasks_->Post([self = shared_from_this()] {
+    self->Guard([&self] { self->GoOnReading(); });
+  });
 }
 
 void Connection::GoOnReading() {
@@ -494,7 +514,11 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
   output_.Clear();
   CountClose(reason, loop_->counters());
   if (options_->callbacks.on_close) {
-    options_->callbacks.on_close(*this, reason, error);
+    try {
+      options_->callbacks.on_close(*this, reason, error);
+    } catch (...) {
+      loop_->TellException();
+    }
   }
   loop_->CloseLater(socket_.TakeFd());
   (*release_)(*this);

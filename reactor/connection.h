@@ -32,6 +32,11 @@ class EventLoop;
 // for one connection in this order: on_open once; on_message or on_frame,
 // on_send_complete and on_high_water any number of times; on_close once, last.
 // None is called from within a call of Connection's, except as said.
+//
+// One that throws ends its connection, as CloseReason::kException, soon; the
+// exception is told to the loop's on_exception, and everybody else is served
+// on. What on_close throws is told alone. An exception of on_high_water does
+// not reach the caller of Send.
 struct ConnectionCallbacks {
   std::function<void(Connection&)> on_open;  // may be empty
   // Without framing, as often as bytes arrive. `input` holds everything
@@ -269,6 +274,12 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   void UpdateInterest();
   // Has what is readable reported again, also under edge triggering.
   void WatchAnew();
+  // Calls the function, which calls the user; what it throws ends the
+  // connection.
+  template <typename Function>
+  void Guard(Function&& function);
+  // REQUIRES: within a catch block.
+  void OnException();
   void CloseNow(CloseReason reason, std::error_code error);
   // As a task, for callers within a call of the user's.
   void CloseLater(CloseReason reason, std::error_code error);

@@ -23,10 +23,17 @@ ConnectionSet::~ConnectionSet() {
 void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
   loop_->AssertInLoopThread();
   if (draining_) return on_gone_(peer);
-  auto connection = std::make_shared<Connection>(
-      loop_, std::move(socket), peer, options_, &release_, &deadlines_);
-  // Before Establish, whose callback may already close it.
-  connections_.emplace(connection.get(), connection);
+  std::shared_ptr<Connection> connection;
+  try {
+    connection = std::make_shared<Connection>(loop_, std::move(socket), peer,
+                                              options_, &release_, &deadlines_);
+    // Before Establish, whose callback may already close it.
+    connections_.emplace(connection.get(), connection);
+  } catch (...) {
+    // Out of memory.
+    loop_->TellException();
+    return on_gone_(peer);
+  }
   if (connection->Establish()) {
     ++loop_->counters().rejected_descriptors;
     Remove(*connection);

@@ -81,7 +81,9 @@ EventLoop::~EventLoop() {
     if (tasks_->pending()) RunTasks();
     ReleaseGarbage();
   }
-  if (error && on_wait_error_) std::exchange(on_wait_error_, nullptr)(error);
+  if (error && on_wait_error_) {
+    Guard([&] { std::exchange(on_wait_error_, nullptr)(error); });
+  }
   // Tasks that the last batch queued, and theirs, but no endless chain.
   constexpr int kLastRounds = 16;
   for (int i = 0; i < kLastRounds && tasks_->pending(); ++i) RunTasks();
@@ -168,7 +170,8 @@ void EventLoop::OnTimer() {
   ++counters_.timer_reads;
   if (::read(timer_fd_.get(), &expirations, sizeof(expirations)) == -1) return;
   armed_.reset();
-  timers_.RunExpired(Now());
+  timers_.RunExpired(
+      Now(), [this](const TimerQueue::Callback& callback) { Guard(callback); });
   ArmTimer();
 }
 
@@ -211,9 +214,10 @@ inline void EventLoop::Prefetch(const Event& event) const {
 [[gnu::hot]] void EventLoop::Dispatch(Event event) {
   const std::optional<Token> token = poller_->Resolve(event);
   if (!token) return;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.
-  reinterpret_cast<Channel*>(static_cast<std::uintptr_t>(*token))
-      ->Handle(event);
+  auto* const channel =
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.
+      reinterpret_cast<Channel*>(static_cast<std::uintptr_t>(*token));
+  Guard([channel, &event] { channel->Handle(event); });
 }
 
 void EventLoop::DispatchRequeued() {
@@ -228,7 +232,7 @@ void EventLoop::RunTasks() {
     // What it has captured dies before the next one runs.
     const std::unique_ptr<Job> task = tasks.Pop();
     ++counters_.tasks;
-    task->Run();
+    Guard([&task] { task->Run(); });
   }
 }
 
@@ -239,6 +243,24 @@ void EventLoop::ReleaseGarbage() {
     closing_.clear();
     std::vector<std::shared_ptr<const void>> released;
     released.swap(released_);
+  }
+}
+
+void EventLoop::SetOnException(
+    std::function<void(std::exception_ptr)> callback) {
+  AssertInLoopThread();
+  on_exception_ = std::move(callback);
+}
+
+void EventLoop::TellException() noexcept {
+  ++counters_.exceptions;
+  if (on_exception_) return on_exception_(std::current_exception());
+  try {
+    throw;
+  } catch (const std::exception& exception) {
+    std::fprintf(stderr, "a callback has thrown: %s\n", exception.what());
+  } catch (...) {
+    std::fprintf(stderr, "a callback has thrown what is no std::exception\n");
   }
 }
 

@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,6 +36,9 @@ namespace polymux {
 // therefore be on the stack when it ends, gives what it owns to ReleaseLater.
 // Whoever may come when the loop has ended keeps tasks(), which drops what is
 // posted then.
+//
+// Exceptions. What a callback, a task or a timer throws ends that call alone:
+// it is counted, told to on_exception, and the loop goes on with the next one.
 class EventLoop {
  public:
   // Throws std::system_error when the kernel refuses a descriptor. `clock` must
@@ -97,6 +101,15 @@ class EventLoop {
   // the tasks that are queued by then run after it. Loop thread.
   void SetOnWaitError(std::function<void(std::error_code)> callback);
 
+  // `callback` is told what a callback, a task or a timer has thrown, in the
+  // loop's thread; it must not throw. Without one a line goes to stderr. Loop
+  // thread.
+  void SetOnException(std::function<void(std::exception_ptr)> callback);
+  // For who calls back others and has an end of its own for what they throw:
+  // counts and tells the exception. REQUIRES: within a catch block. Loop
+  // thread.
+  void TellException() noexcept;
+
   // Dispatches `event` again in the next iteration, which does not sleep, after
   // the events collected there; unless its registration has ended. For a
   // consumer under edge triggering that stops before the descriptor is drained.
@@ -136,6 +149,15 @@ class EventLoop {
   void Dispatch(Event event);
   void DispatchRequeued();
   void RunTasks();
+  // Calls the function; tells what it throws.
+  template <typename Function>
+  void Guard(Function&& function) noexcept {
+    try {
+      function();
+    } catch (...) {
+      TellException();
+    }
+  }
   // How long the next wait may sleep; nothing: for ever.
   std::optional<Duration> LongestSleep();
   // Tells on_wait_timeout_ when the quiet has lasted.
@@ -169,6 +191,7 @@ class EventLoop {
   std::function<void()> on_wait_timeout_;
   std::optional<TimePoint> quiet_until_;  // while nothing happens
   std::function<void(std::error_code)> on_wait_error_;
+  std::function<void(std::exception_ptr)> on_exception_;
   std::optional<TimePoint> armed_;  // what the timerfd is set for
   std::vector<Event> requeued_;
   std::vector<Event> redispatching_;

@@ -30,11 +30,13 @@ struct LoopCounters {
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
   // Decisions.
-  std::uint64_t tasks = 0;     // run by the loop
-  std::uint64_t requeues = 0;  // events to be repeated
-  std::uint64_t opened = 0;    // connections
-  std::uint64_t closed = 0;    // connections
+  std::uint64_t tasks = 0;       // run by the loop
+  std::uint64_t requeues = 0;    // events to be repeated
+  std::uint64_t exceptions = 0;  // thrown by callbacks, tasks and timers
+  std::uint64_t opened = 0;      // connections
+  std::uint64_t closed = 0;      // connections
   // Connections closed for what the peer did or failed to do, by cause.
+  std::uint64_t closed_exception = 0;      // by us: a callback has thrown
   std::uint64_t closed_malformed = 0;      // a frame that cannot be
   std::uint64_t closed_output_limit = 0;   // more pending output than allowed
   std::uint64_t closed_first_byte = 0;     // silent from the beginning

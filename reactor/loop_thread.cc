@@ -32,7 +32,11 @@ LoopThread::LoopThread(const Backend& backend, const std::string& name,
     }
     created.set_value(&*own);
     if (const std::error_code error = own->Run()) {
-      on_error(error);
+      try {
+        on_error(error);
+      } catch (...) {
+        own->TellException();
+      }
       while (!end_.try_acquire_for(kTaskInterval)) RunTasks(*own);
       RunTasks(*own);
     }

@@ -181,9 +181,14 @@ void TcpServer::Core::AddThread(const Backend& backend, std::size_t index) {
   const std::string name = "io-" + std::to_string(index);
   threads_.push_back(std::make_unique<LoopThread>(
       backend, name, [this, name, index](std::error_code error) {
-        Report(name, error);
         Post([this, index] { OnLoopFailed(index); });
+        Report(name, error);
       }));
+  if (options_.on_exception) {
+    EventLoop* const loop = threads_.back()->loop();
+    loop->QueueInLoop(
+        [this, loop] { loop->SetOnException(options_.on_exception); });
+  }
 }
 
 void TcpServer::Core::AddAcceptor(EventLoop* loop, Socket listener) {
@@ -238,9 +243,16 @@ void TcpServer::Core::OnAccept(std::size_t acceptor, Socket socket,
     return;
   }
   ConnectionSet& set = *sets_[*place];
-  set.loop()->RunInLoop([&set, peer, socket = std::move(socket)]() mutable {
-    set.Add(std::move(socket), peer);
-  });
+  try {
+    set.loop()->RunInLoop([&set, peer, socket = std::move(socket)]() mutable {
+      set.Add(std::move(socket), peer);
+    });
+  } catch (...) {
+    // Out of memory.
+    peers_.Leave(peer);
+    placement_.Leave(*place);
+    throw;
+  }
 }
 
 void TcpServer::Core::Stop(std::function<void()> on_stopped) {

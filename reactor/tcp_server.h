@@ -2,6 +2,7 @@
 #define POLYMUX_REACTOR_TCP_SERVER_H_
 
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <string>
@@ -54,6 +55,9 @@ class TcpServer {
     // Told when a part of the server has failed for good: `what` is "accepting"
     // or the name of a loop. Runs in the thread concerned. May be empty.
     std::function<void(const std::string& what, std::error_code)> on_error;
+    // The on_exception of the sub-loops, if not empty. Runs in their threads;
+    // that of the main loop is the loop's own.
+    std::function<void(std::exception_ptr)> on_exception;
   };
   struct LoopReport {
     std::string name;  // "main", "io-0", ...

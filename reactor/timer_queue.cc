@@ -41,23 +41,25 @@ std::optional<TimePoint> TimerQueue::NextDeadline() {
   return heap_.front().deadline;
 }
 
-void TimerQueue::RunExpired(TimePoint now) {
+void TimerQueue::RunExpired(TimePoint now,
+                            const std::function<void(const Callback&)>& run) {
   due_.clear();
   while (!heap_.empty() && heap_.front().deadline <= now) {
     due_.push_back(heap_.front().id);
     PopEntry();
   }
-  for (const TimerId id : due_) RunOne(id, now);
+  for (const TimerId id : due_) RunOne(id, now, run);
 }
 
-void TimerQueue::RunOne(TimerId id, TimePoint now) {
+void TimerQueue::RunOne(TimerId id, TimePoint now,
+                        const std::function<void(const Callback&)>& run) {
   const auto found = timers_.find(id);
   if (found == timers_.end()) return;
   Timer& timer = found->second;
   if (timer.interval == Duration::zero()) {
     const Callback callback = std::move(timer.callback);
     timers_.erase(found);
-    callback();
+    run(callback);
     return;
   }
   const auto periods = (now - timer.deadline) / timer.interval + 1;
@@ -65,7 +67,7 @@ void TimerQueue::RunOne(TimerId id, TimePoint now) {
   PushEntry({.deadline = timer.deadline, .id = id});
   // A copy, since the callback may cancel its own timer.
   const Callback callback = timer.callback;
-  callback();
+  run(callback);
 }
 
 void TimerQueue::PushEntry(Entry entry) {

@@ -38,9 +38,10 @@ class TimerQueue {
   // The earliest deadline, if there is a timer.
   std::optional<TimePoint> NextDeadline();
 
-  // Runs what is due at `now`. A timer added by a callback waits for the next
-  // call, even when it is due.
-  void RunExpired(TimePoint now);
+  // Has `run`, which must not throw, call what is due at `now`. A timer added
+  // by a callback waits for the next call, even when it is due.
+  void RunExpired(TimePoint now,
+                  const std::function<void(const Callback&)>& run);
 
   std::size_t size() const { return timers_.size(); }
 
@@ -59,7 +60,8 @@ class TimerQueue {
   TimerId Insert(Timer timer);
   void PushEntry(Entry entry);
   void PopEntry();
-  void RunOne(TimerId id, TimePoint now);
+  void RunOne(TimerId id, TimePoint now,
+              const std::function<void(const Callback&)>& run);
   // Cancel leaves its entry in the heap; this removes all such when they are
   // the majority.
   void Compact();

@@ -13,6 +13,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -586,7 +587,66 @@ TEST_P(EventLoopTest, F13_TheCallbackMayReplaceOrEndItself) {
   EXPECT_EQ(order, "ab");
 }
 
+TEST_P(EventLoopTest, WhatTasksAndTimersThrowEndsThemAlone) {
+  std::string order;
+  loop().SetOnException([&](std::exception_ptr exception) {
+    EXPECT_TRUE(loop().IsInLoopThread());
+    try {
+      std::rethrow_exception(exception);
+    } catch (const std::runtime_error& error) {
+      order += error.what();
+    }
+  });
+  loop().QueueInLoop([] { throw std::runtime_error("task "); });
+  loop().QueueInLoop([&] { order += "next task "; });
+  Step();
+  EXPECT_EQ(order, "task next task ");
+
+  order.clear();
+  loop().RunAfter(1ms, [] { throw std::runtime_error("timer "); });
+  loop().RunAfter(1ms, [&] { order += "next timer "; });
+  int periods = 0;
+  const TimerId id = loop().RunEvery(1ms, [&] {
+    if (++periods == 3) order += "goes on ";
+    throw std::runtime_error(".");
+  });
+  ASSERT_TRUE(StepUntil([&] { return periods == 3; }));
+  loop().Cancel(id);
+  EXPECT_EQ(order.substr(0, 17), "timer next timer ");
+  EXPECT_NE(order.find("goes on"), std::string::npos);
+  EXPECT_EQ(Count("exceptions"), 5U);
+}
+
+TEST_P(EventLoopTest, WhatAChannelsCallbackThrowsEndsThatCallAlone) {
+  const UniqueFd first(Must(::eventfd(1, EFD_CLOEXEC)));
+  const UniqueFd second(Must(::eventfd(1, EFD_CLOEXEC)));
+  int told = 0;
+  int served = 0;
+  loop().SetOnException([&](std::exception_ptr) { ++told; });
+  Channel throwing(
+      &loop(), first.get(), [](const Event&) { throw 1; }, nullptr);
+  Channel other(
+      &loop(), second.get(), [&](const Event&) { ++served; }, nullptr);
+  const Interest level = {
+      .read = true, .write = false, .mode = Interest::Mode::kLevel};
+  throwing.Watch(level);
+  other.Watch(level);
+  ASSERT_TRUE(StepUntil([&] { return told >= 2 && served >= 2; }));
+  throwing.Forget();
+  other.Forget();
+}
+
 using EventLoopDeathTest = EventLoopTest;
+
+TEST_P(EventLoopDeathTest, RunWithinRunAborts) {
+  loop().QueueInLoop([this] { loop().Run(); });
+  EXPECT_DEATH(loop().Run(), "Run is called within Run");
+}
+
+TEST_P(EventLoopDeathTest, RunInAnotherThreadAbortsInEveryBuild) {
+  EXPECT_DEATH(std::thread([this] { loop().Run(); }).join(),
+               "belongs to thread [0-9]+ was called by thread [0-9]+");
+}
 
 TEST_P(EventLoopDeathTest, F39_ALoopOnlyCallFromAnotherThreadAborts) {
 #ifdef NDEBUG

@@ -5,10 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -388,6 +390,78 @@ TEST_P(LifecycleTest, H06_TooMuchPendingOutputEndsTheConnection) {
   EXPECT_TRUE(reasons_.empty()) << "on_close from within Send";
   EXPECT_EQ(StepUntilClosed(), CloseReason::kOutputLimit);
   EXPECT_EQ(Count("closed_output_limit"), 1U);
+}
+
+TEST_P(LifecycleTest, ACallbackThatThrowsEndsItsConnectionAlone) {
+  constexpr const char* kCallbacks[] = {"on_open",       "on_message",
+                                        "on_frame",      "on_send_complete",
+                                        "on_high_water", "resumed"};
+  int told = 0;
+  loop().SetOnException([&](std::exception_ptr) { ++told; });
+  const Connection::Options quiet = options_;
+  for (const std::string callback : kCallbacks) {
+    SCOPED_TRACE(callback);
+    told = 0;
+    reasons_.clear();
+    received_.clear();
+    on_open_ = nullptr;
+    options_ = quiet;
+    Pair bystander = MakeTcpPair();
+    const auto other = std::make_shared<Connection>(
+        &loop(), std::move(bystander.near), InetAddress(), &quiet, &release_);
+    connections_[other.get()] = other;
+    ASSERT_FALSE(other->Establish());
+
+    const auto fail = [](auto&&...) { throw std::runtime_error("thrown"); };
+    ConnectionCallbacks& callbacks = options_.callbacks;
+    if (callback == "on_open") on_open_ = fail;
+    if (callback == "on_message") callbacks.on_message = fail;
+    if (callback == "on_frame") {
+      UseFrames();
+      callbacks.on_frame = fail;
+    }
+    if (callback == "on_send_complete") callbacks.on_send_complete = fail;
+    if (callback == "on_high_water") callbacks.on_high_water = fail;
+    if (callback == "resumed") {
+      callbacks.on_message = [](Connection& connection, Buffer&) {
+        connection.PauseReading();
+        connection.loop()->QueueInLoop(
+            [kept = connection.shared_from_this()] { kept->ResumeReading(); });
+      };
+    }
+    Pair pair = MakeUnixPair(4096);
+    const auto connection = Open(std::move(pair.near));
+    if (callback == "on_send_complete") connection->Send("x");
+    if (callback == "on_high_water") {
+      connection->Send(Pattern(2 * kKiB * kKiB));
+      EXPECT_EQ(told, 1) << "and the caller of Send is spared";
+    }
+    pair.far.SendSome(framing_->Encode("a") + framing_->Encode("b"));
+    if (callback == "resumed") {
+      Step();
+      callbacks.on_message = fail;
+    }
+    EXPECT_EQ(StepUntilClosed(), CloseReason::kException);
+    EXPECT_EQ(told, 1);
+
+    bystander.far.Send("served on");
+    EXPECT_TRUE(StepUntil([&] { return received_.ends_with("served on"); }));
+    other->Close();
+    StepAFewTimes();
+  }
+  EXPECT_EQ(Count("closed_exception"), std::size(kCallbacks));
+  EXPECT_EQ(Count("exceptions"), std::size(kCallbacks));
+}
+
+TEST_P(LifecycleTest, WhatOnCloseThrowsIsTold) {
+  int told = 0;
+  loop().SetOnException([&](std::exception_ptr) { ++told; });
+  options_.callbacks.on_close = [](auto&&...) { throw 1; };
+  Pair pair = MakeTcpPair();
+  Open(std::move(pair.near));
+  pair.far.Close();
+  ASSERT_TRUE(StepUntil([&] { return connections_.empty(); }));
+  EXPECT_EQ(told, 1);
 }
 
 TEST_P(LifecycleTest, F12_SendCompleteOnceForEachTimeTheOutputHasDrained) {

@@ -709,6 +709,35 @@ TEST_P(TcpServerTest, CountersTellWhatHappened) {
   }
 }
 
+TEST_P(TcpServerTest, ACallbackThatThrowsCostsItsConnectionAlone) {
+  for (const int reactors : kReactors) {
+    SCOPED_TRACE(reactors);
+    std::atomic<int> told{0};
+    TcpServer::Options options = EchoOptions(reactors);
+    options.on_exception = [&](std::exception_ptr) { ++told; };
+    options.connection.callbacks.on_message = [](Connection& connection,
+                                                 Buffer& input) {
+      if (input.view() == "throw") throw std::runtime_error("thrown");
+      connection.Send(input.view());
+      input.Clear();
+    };
+    ServerThread server(backend(), options);
+    server.Run([&] { server.loop()->SetOnException(options.on_exception); });
+    Client bystander(server.address());
+    bystander.Echo("before");
+    for (int i = 1; i <= 3; ++i) {
+      Client client(server.address());
+      client.Echo("fine");
+      client.Send("throw");
+      EXPECT_TRUE(client.SeesTheEnd());
+      EXPECT_TRUE(Eventually([&] { return told == i; }));
+    }
+    bystander.Echo("after");
+    EXPECT_EQ(server.Count("closed_exception"), 3U);
+    EXPECT_EQ(server.Count("exceptions"), 3U);
+  }
+}
+
 // Finds nothing ready, and fails as soon as it is told to.
 class BreakablePoller final : public Poller {
  public:
