@@ -200,7 +200,7 @@ TEST_P(PipelineTest, WhatAClientThatHasGoneAskedForIsNotComputed) {
   ASSERT_TRUE(Eventually([&] { return server.closed == 1; }));
   gate.Open();
   EXPECT_TRUE(Eventually([&] { return server.counters.dropped == 100U; }));
-  EXPECT_EQ(computed, 1) << "for nobody";
+  EXPECT_LE(computed, 1) << "for nobody";
   EXPECT_EQ(server.counters.lost, 0U);
 }
 
