@@ -117,9 +117,9 @@ class ScenarioAnalysis {
     std::ranges::move(cells, std::back_inserter(analysis.cells));
   }
 
-  void AppendCleanTrials(std::vector<const Trial*>& clean) const {
+  void AppendUntainted(std::vector<const Trial*>& untainted) const {
     for (const SelectedTrials& rounds : rounds_) {
-      for (const auto& [round, trial] : rounds.clean) clean.push_back(trial);
+      std::ranges::copy(rounds.untainted, std::back_inserter(untainted));
     }
   }
 
@@ -153,21 +153,20 @@ class ScenarioAnalysis {
     const double confidence = IsControl(cell.arm)
                                   ? ControlConfidence(plan_)
                                   : ArmConfidence(plan_, index_);
-    cell.ratio =
-        RatioSummary(LogRatios(scenario_, PairRounds(arm.best, baseline.best)));
+    cell.ratio = RatioSummary(LogRatios(scenario_, PairBest(arm, baseline)));
     const auto untainted = PairUntainted(arm, baseline);
     cell.effect = EstimateEffect(LogRatios(scenario_, untainted), confidence);
-    const auto first = PairRounds(arm.first, baseline.first);
-    const auto of_first = LogRatios(scenario_, first);
-    cell.compared_rounds = static_cast<int>(of_first.size());
-    cell.effect_with_tainted = EstimateEffect(of_first, confidence);
+    const auto valid = PairValid(arm, baseline);
+    const auto of_valid = LogRatios(scenario_, valid);
+    cell.compared_rounds = static_cast<int>(of_valid.size());
+    cell.effect_with_tainted = EstimateEffect(of_valid, confidence);
     if (!cell.effect && cell.effect_with_tainted) {
       cell.effect = cell.effect_with_tainted;
       cell.effect->disturbed = true;
     }
     if (IsControl(cell.arm)) return;
     const bool is_disturbed = cell.effect && cell.effect->disturbed;
-    cell.why = ExplainCounters(plan_.baseline, is_disturbed ? first : untainted,
+    cell.why = ExplainCounters(plan_.baseline, is_disturbed ? valid : untainted,
                                scenario_, confidence);
   }
 
@@ -249,13 +248,13 @@ Verdict Judge(const Effect& effect, const Effect& control, double margin) {
 
 Analysis Analyze(const Plan& plan, std::span<const Trial> trials) {
   Analysis analysis;
-  std::vector<const Trial*> clean;
+  std::vector<const Trial*> untainted;
   for (std::size_t scenario = 0; scenario < plan.scenarios.size(); ++scenario) {
     const ScenarioAnalysis of_scenario(plan, trials, scenario);
     of_scenario.AppendTo(analysis);
-    of_scenario.AppendCleanTrials(clean);
+    of_scenario.AppendUntainted(untainted);
   }
-  auto [models, crossovers, unmodelled] = FitModels(plan, clean);
+  auto [models, crossovers, unmodelled] = FitModels(plan, untainted);
   analysis.models = std::move(models);
   analysis.crossovers = std::move(crossovers);
   analysis.unmodelled = std::move(unmodelled);

@@ -17,13 +17,11 @@ namespace {
 
 constexpr int kDraws = 400;
 
-struct Cost {
-  double value;  // CPU per message
-  int attempt;   // at the round
-};
+// CPU per message, by attempt at the round.
+using CostByAttempt = std::map<int, double>;
 
 // By number of connections and round.
-using Costs = std::map<int, std::map<int, Cost>>;
+using Costs = std::map<int, std::map<int, CostByAttempt>>;
 
 // Two arms with one number of connections.
 struct Point {
@@ -39,6 +37,16 @@ struct Excess {
   double more;
 };
 
+// Of the first attempt that both have, as verdicts are; empty: there is none.
+std::optional<std::pair<double, double>> FirstPair(const CostByAttempt& one,
+                                                   const CostByAttempt& other) {
+  for (const auto& [attempt, cost] : one) {
+    const auto found = other.find(attempt);
+    if (found != other.end()) return std::pair(cost, found->second);
+  }
+  return std::nullopt;
+}
+
 std::vector<Point> PointsOf(const Costs& one, const Costs& other) {
   std::vector<Point> points;
   for (const auto& [connections, of_one] : one) {
@@ -46,14 +54,13 @@ std::vector<Point> PointsOf(const Costs& one, const Costs& other) {
     if (found == other.end()) continue;
     Point point{.connections = connections, .level = 0};
     std::vector<double> levels;
-    for (const auto& [round, cost] : of_one) {
+    for (const auto& [round, costs] : of_one) {
       const auto of_other = found->second.find(round);
-      if (of_other == found->second.end() ||
-          of_other->second.attempt != cost.attempt) {
-        continue;
-      }
-      point.log_ratios[round] = std::log(cost.value / of_other->second.value);
-      levels.push_back(of_other->second.value);
+      if (of_other == found->second.end()) continue;
+      const auto pair = FirstPair(costs, of_other->second);
+      if (!pair) continue;
+      point.log_ratios[round] = std::log(pair->first / pair->second);
+      levels.push_back(pair->second);
     }
     if (levels.empty()) continue;
     point.level = SampleMedian(std::move(levels));
@@ -149,8 +156,9 @@ std::vector<Crossover> MeasuredCrossovers(
     const Scenario& scenario = plan.scenarios[trial->slot.scenario];
     const auto cost = FindMetric(kPrimaryMetric).value(*trial, scenario);
     if (!cost || *cost <= 0 || plan.arms[arm].name == plan.control) continue;
-    costs[scenario.active][arm][scenario.connections()][trial->slot.round] = {
-        *cost, trial->slot.attempt};
+    const Slot& slot = trial->slot;
+    costs[scenario.active][arm][scenario.connections()][slot.round]
+         [slot.attempt] = *cost;
   }
   std::vector<Crossover> crossovers;
   for (const auto& [active, of_arms] : costs) {

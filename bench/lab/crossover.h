@@ -24,9 +24,10 @@ struct Crossover {
 // the ratio of the two arms passes 1 from one number to the next, once in all,
 // and so in 95 % of the resamplings of the rounds, whose middle 95 % are the
 // interval.  Between the two numbers the cost of a message is taken as a
-// straight line.  The control takes no part.  REQUIRES: the trials are valid
-// and differ in nothing but connections, active ones and arms.  A function of
-// its arguments alone.
+// straight line.  Of several attempts at a round the first that both arms have
+// counts.  The control takes no part.  REQUIRES: the trials are valid and
+// differ in nothing but connections, active ones and arms.  A function of its
+// arguments alone.
 std::vector<Crossover> MeasuredCrossovers(const Plan& plan,
                                           std::span<const Trial* const> trials);
 

@@ -258,6 +258,23 @@ std::vector<Crossover> ExtrapolateAll(std::span<const Fit> fits,
   return crossovers;
 }
 
+// The first attempt of each arm at each round: those that were run again for
+// the sake of other arms have no more say in the fit.
+std::vector<const Trial*> FirstOfEachRound(
+    std::span<const Trial* const> trials) {
+  std::map<std::tuple<std::size_t, std::size_t, int>, const Trial*> firsts;
+  for (const Trial* trial : trials) {
+    const Slot& slot = trial->slot;
+    const auto entry =
+        firsts.try_emplace({slot.scenario, slot.arm, slot.round}, trial).first;
+    if (slot.attempt < entry->second->slot.attempt) entry->second = trial;
+  }
+  std::vector<const Trial*> result;
+  result.reserve(firsts.size());
+  for (const auto& [place, trial] : firsts) result.push_back(trial);
+  return result;
+}
+
 }  // namespace
 
 CostCoefficients CostModel::coefficients() const {
@@ -274,12 +291,13 @@ Models FitModels(const Plan& plan, std::span<const Trial* const> trials) {
         const Scenario& scenario = plan.scenarios[trial->slot.scenario];
         return scenario.is_simple() && scenario.message_size == message_size;
       });
+  const std::vector<const Trial*> fitted = FirstOfEachRound(modelled);
   Models models;
   std::vector<Fit> fits;
   for (std::size_t arm = 0; arm < plan.arms.size(); ++arm) {
     // The control is the baseline once more.
     if (plan.arms[arm].name == plan.control) continue;
-    Fit fit = Observe(plan, modelled, arm, *message_size);
+    Fit fit = Observe(plan, fitted, arm, *message_size);
     if (FitModel(fit)) {
       models.models.push_back(fit.model);
       fits.push_back(std::move(fit));

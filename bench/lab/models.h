@@ -66,8 +66,9 @@ struct Models {
 // such numbers.  Intervals are those of 95 % of the resamplings.  Crossovers
 // are the measured ones, and beyond those of the models: where the lines
 // through what was measured with most connections meet, up to ten times as
-// many, if nearly all resamplings have such a place too.  REQUIRES: the trials
-// are valid. A function of its arguments alone.
+// many, if nearly all resamplings have such a place too.  Of several attempts
+// at a round the first counts, for a crossover the first that both arms have.
+// REQUIRES: the trials are valid. A function of its arguments alone.
 Models FitModels(const Plan& plan, std::span<const Trial* const> trials);
 
 }  // namespace polymux::bench

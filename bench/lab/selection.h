@@ -15,13 +15,12 @@ using TrialByRound = std::map<int, const Trial*>;
 // The trials of one arm in one scenario that count, at most one per round.
 // Only valid ones do.
 struct SelectedTrials {
-  // The last untainted attempt, else the last: what descriptions are made of.
+  // The first untainted attempt, else the last: what descriptions are made of.
   TrialByRound best;
   // Those of `best` that are untainted.
   TrialByRound clean;
-  // As if nothing had been repeated.
-  TrialByRound first;
-  // All untainted attempts, by attempt: a round may have several.
+  // All attempts, and all untainted ones, by attempt: a round may have several.
+  std::vector<const Trial*> valid;
   std::vector<const Trial*> untainted;
 };
 
@@ -35,14 +34,22 @@ struct TrialPair {
 SelectedTrials SelectTrials(std::span<const Trial> trials, std::size_t scenario,
                             std::size_t arm);
 
-// The rounds that both have, ascending.
-std::vector<TrialPair> PairRounds(const TrialByRound& arm,
-                                  const TrialByRound& baseline);
+// Pairs are of one attempt: what the machine did in it is in both.  A round has
+// one at most, the first there is, so that being run again for the sake of
+// other arms changes nothing.  They come by round.
 
-// The rounds that have an attempt in which both are untainted, ascending; the
-// last such attempt: what the machine did in it is in both.
+// Of attempts in which both are valid, as if nothing were known of
+// disturbances.
+std::vector<TrialPair> PairValid(const SelectedTrials& arm,
+                                 const SelectedTrials& baseline);
+
+// Of attempts in which both are untainted.
 std::vector<TrialPair> PairUntainted(const SelectedTrials& arm,
                                      const SelectedTrials& baseline);
+
+// The untainted pairs, and the valid ones of rounds without any.
+std::vector<TrialPair> PairBest(const SelectedTrials& arm,
+                                const SelectedTrials& baseline);
 
 }  // namespace polymux::bench
 

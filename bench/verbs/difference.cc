@@ -64,8 +64,7 @@ class ArmTrials {
   Observations RatiosTo(const ArmTrials& baseline) const {
     return Choose(
         LogRatios(scenario_, PairUntainted(trials_, baseline.trials_)), [&] {
-          return LogRatios(scenario_,
-                           PairRounds(trials_.first, baseline.trials_.first));
+          return LogRatios(scenario_, PairValid(trials_, baseline.trials_));
         });
   }
 
