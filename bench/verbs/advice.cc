@@ -74,10 +74,13 @@ std::string TooFar(const Workload& workload, int connections, int active) {
 struct Ranked {
   std::size_t arm;  // index into the plan
   Basis basis = Basis::kNearest;
-  Estimate cpu_us = {};
+  double cpu_us = 0;
   bool of_measured_size = true;
-  // `cpu_us` in each resampling of a model's rounds; empty without a model.
+  // Of a model: also `cpu_us` in each resampling of its rounds.
+  std::optional<Interval> cpu_interval = {};
   std::vector<double> draws = {};
+  // Where it was measured.
+  const Cell* cell = nullptr;
 };
 
 bool IsWithin(const CostModel& model, const Workload& workload, double ready) {
@@ -101,24 +104,46 @@ Ranked Predict(const CostModel& model, const Workload& workload, double ready) {
   for (const CostCoefficients& draw : model.draws) {
     predicted.draws.push_back(cost_us(draw));
   }
-  predicted.cpu_us =
-      MakeEstimate(cost_us(model.coefficients()), predicted.draws);
+  predicted.cpu_us = cost_us(model.coefficients());
+  const Estimate estimate = MakeEstimate(predicted.cpu_us, predicted.draws);
+  predicted.cpu_interval = {estimate.low, estimate.high};
   return predicted;
 }
 
 // Of two predictions within each resampling, for what a round did to both
-// cancels; else all that the two intervals allow.
-Estimate RatioOf(const Ranked& one, const Ranked& best) {
-  const double ratio = one.cpu_us.value / best.cpu_us.value;
-  if (&one == &best) return {1, 1, 1};
+// cancels.  Empty when one of them is no model's.
+std::optional<Interval> ModelRatio(const Ranked& one, const Ranked& best) {
   std::vector<double> draws;
   for (std::size_t i = 0; i < std::min(one.draws.size(), best.draws.size());
        ++i) {
     draws.push_back(one.draws[i] / best.draws[i]);
   }
-  if (!draws.empty()) return MakeEstimate(ratio, std::move(draws));
-  return {ratio, one.cpu_us.low / best.cpu_us.high,
-          one.cpu_us.high / best.cpu_us.low};
+  if (draws.empty()) return std::nullopt;
+  const Estimate ratio =
+      MakeEstimate(one.cpu_us / best.cpu_us, std::move(draws));
+  return Interval{ratio.low, ratio.high};
+}
+
+// Of two arms that were measured, where one is the baseline, which has no
+// effect: the effect of the other, or its inverse.
+std::optional<Interval> MeasuredRatio(const Ranked& one, const Ranked& best) {
+  const auto& [of_one, of_best] =
+      std::pair(one.cell->effect, best.cell->effect);
+  if (of_one.has_value() == of_best.has_value()) return std::nullopt;
+  if (of_one) return Interval{of_one->low, of_one->high};
+  return Interval{1 / of_best->high, 1 / of_best->low};
+}
+
+// By the verdicts of the run: dearer than the baseline, than which the best is
+// cheaper; of two arms that are both on the same side of it, by their
+// intervals, which hold together.
+bool IsDearer(const Ranked& one, const Ranked& best) {
+  const auto& effect = one.cell->effect;
+  const auto& best_effect = best.cell->effect;
+  if (!best_effect) return one.cell->verdict == Verdict::kSlower;
+  if (!effect) return best.cell->verdict == Verdict::kFaster;
+  return one.cell->verdict && best.cell->verdict &&
+         effect->low > best_effect->high;
 }
 
 class Adviser {
@@ -229,22 +254,49 @@ class Adviser {
                                    nearest().name);
         continue;
       }
-      const Summary cost = *cell->Find(kPrimaryMetric);
       Ranked candidate{
           .arm = arm,
           .basis = basis,
-          .of_measured_size = nearest().message_size == workload_.message_size};
-      if (arm == baseline) {
-        candidate.cpu_us = {cost.median, cost.median, cost.median};
-      } else if (cell->effect && base_cost > 0) {
-        candidate.cpu_us = {base_cost * cell->effect->ratio,
-                            base_cost * cell->effect->low,
-                            base_cost * cell->effect->high};
-      } else {
-        candidate.cpu_us = {cost.median, cost.min, cost.max};
+          .cpu_us = MedianOf(cell),
+          .of_measured_size = nearest().message_size == workload_.message_size,
+          .cell = cell};
+      if (cell->effect && base_cost > 0) {
+        candidate.cpu_us = base_cost * cell->effect->ratio;
       }
       ranked_.push_back(std::move(candidate));
     }
+    ReserveVerdicts();
+  }
+
+  // What the run itself says of the arms there.
+  void ReserveVerdicts() {
+    if (!IsSound()) {
+      Reserve(
+          fmt::format("the control of {} came out as different from the "
+                      "baseline: nothing there can be told apart",
+                      nearest().name));
+      return;
+    }
+    std::vector<std::string> verdicts;
+    for (const Ranked& one : ranked_) {
+      const std::string& name = plan_.arms[one.arm].name;
+      if (name == plan_.baseline) continue;
+      verdicts.push_back(fmt::format("{} {}", name,
+                                     one.cell->verdict
+                                         ? ToString(*one.cell->verdict)
+                                         : "without verdict"));
+    }
+    if (verdicts.empty()) return;
+    Reserve(fmt::format("verdicts of the run in {}, against {}: {}",
+                        nearest().name, plan_.baseline,
+                        fmt::join(verdicts, ", ")));
+  }
+
+  bool IsSound() const {
+    return std::ranges::none_of(
+        analysis_.controls, [this](const ControlCheck& control) {
+          return control.scenario == nearest_ && !control.sound;
+        });
   }
 
   // How many connections a wait of this arm would find ready: as large a share
@@ -357,18 +409,29 @@ class Adviser {
   }
 
   void Rank() {
-    std::ranges::stable_sort(
-        ranked_, {}, [](const Ranked& one) { return one.cpu_us.value; });
+    std::ranges::stable_sort(ranked_, {},
+                             [](const Ranked& one) { return one.cpu_us; });
     const Ranked& best = ranked_.front();
     advice_.basis = best.basis;
     for (const Ranked& one : ranked_) {
       Candidate candidate{.arm = plan_.arms[one.arm].name, .basis = one.basis};
-      if (one.of_measured_size) candidate.cpu_us = one.cpu_us;
-      candidate.ratio = RatioOf(one, best);
+      if (one.of_measured_size) {
+        candidate.cpu_us = one.cpu_us;
+        candidate.cpu_interval = one.cpu_interval;
+      }
+      candidate.ratio = one.cpu_us / best.cpu_us;
+      bool is_dearer = false;
+      if (one.cell != nullptr) {
+        candidate.ratio_interval = MeasuredRatio(one, best);
+        is_dearer = IsSound() && IsDearer(one, best);
+      } else if (&one != &best) {
+        candidate.ratio_interval = ModelRatio(one, best);
+        is_dearer =
+            candidate.ratio_interval && candidate.ratio_interval->low > 1;
+      }
       // Off by less than the margin is of no use to anybody, and what a
       // neighbouring workload says is too coarse for it anyway.
-      candidate.distinct =
-          candidate.ratio.low > 1 && candidate.ratio.value > 1 + advice_.margin;
+      candidate.distinct = is_dearer && candidate.ratio > 1 + advice_.margin;
       if (!candidate.distinct) {
         advice_.recommended.push_back(candidate.arm);
         advice_.basis = std::max(advice_.basis, one.basis);

@@ -8,6 +8,7 @@
 
 #include "bench/lab/analysis.h"
 #include "bench/lab/results.h"
+#include "bench/lab/statistics.h"
 
 namespace polymux::bench {
 
@@ -34,10 +35,16 @@ struct Candidate {
   Basis basis = Basis::kNearest;
   // Server CPU per message.  Empty for a message size that was not measured:
   // only how the arms compare is known then.
-  std::optional<Estimate> cpu_us = {};
-  // Relative to the best of them; of the best: 1 to 1.
-  Estimate ratio = {};
-  // Whether it can be told from the best.
+  std::optional<double> cpu_us = {};
+  // Of a cost model; what was measured has an interval for ratios alone.
+  std::optional<Interval> cpu_interval = {};
+  // Relative to the best of them.
+  double ratio = 1;
+  // Only where both are known within the same rounds: two models, or two arms
+  // of which one is the baseline.
+  std::optional<Interval> ratio_interval = {};
+  // Whether it can be told from the best: in a workload that was measured, by
+  // the verdicts of the run.
   bool distinct = false;
 };
 

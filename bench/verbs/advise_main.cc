@@ -33,7 +33,7 @@ constexpr char kFooter[] =
 
 // What the results say, with `basis` in it.
 std::string Finding(const Advice& advice) {
-  const std::optional<Estimate>& cpu_us = advice.candidates.front().cpu_us;
+  const std::optional<double>& cpu_us = advice.candidates.front().cpu_us;
   if (advice.recommended.size() == 1 && !cpu_us) {
     return fmt::format("Use {} ({}).", advice.recommended.front(),
                        ToString(advice.basis));
@@ -42,7 +42,7 @@ std::string Finding(const Advice& advice) {
     return fmt::format(
         "Use {}: about {} us of server CPU per message "
         "({}).",
-        advice.recommended.front(), FormatCoefficient(cpu_us->value),
+        advice.recommended.front(), FormatCoefficient(*cpu_us),
         ToString(advice.basis));
   }
   return fmt::format(
@@ -64,19 +64,23 @@ void PrintList(const char* title, const std::vector<std::string>& list) {
   for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
 }
 
-std::string Interval(const Estimate& estimate) {
-  return fmt::format("[{} {}]", FormatCoefficient(estimate.low),
-                     FormatCoefficient(estimate.high));
+// Empty: there is none.
+std::string IntervalText(const std::optional<Interval>& interval) {
+  if (!interval) return {};
+  return fmt::format("[{} {}]", FormatCoefficient(interval->low),
+                     FormatCoefficient(interval->high));
 }
 
 void PrintTable(const std::vector<Candidate>& candidates) {
   fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", "backend", "us/message",
              "interval", "ratio", "interval", "basis");
-  for (const auto& [arm, basis, cpu_us, ratio, distinct] : candidates) {
-    fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", arm,
-               cpu_us ? FormatCoefficient(cpu_us->value) : "n/a",
-               cpu_us ? Interval(*cpu_us) : "", FormatCoefficient(ratio.value),
-               Interval(ratio), ToString(basis));
+  for (const Candidate& candidate : candidates) {
+    fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", candidate.arm,
+               candidate.cpu_us ? FormatCoefficient(*candidate.cpu_us) : "n/a",
+               IntervalText(candidate.cpu_interval),
+               FormatCoefficient(candidate.ratio),
+               IntervalText(candidate.ratio_interval),
+               ToString(candidate.basis));
   }
 }
 

@@ -29,6 +29,7 @@ class AdviceTest : public testing::Test {
     for (Cell& cell : analysis_.cells) {
       if (cell.scenario == 0 && results_.plan.arms[cell.arm].name == arm) {
         cell.effect = effect;
+        cell.verdict = Judge(effect, {.low = 0.995, .high = 1.005}, 0.02);
       }
     }
   }
@@ -73,9 +74,52 @@ TEST_F(AdviceTest, TheMeasuredWorkload) {
   EXPECT_EQ(advice.nearest, "small");
   EXPECT_THAT(advice.recommended, ElementsAre("low"));
   ASSERT_EQ(advice.candidates.size(), 2u);
-  EXPECT_DOUBLE_EQ(advice.candidates[0].cpu_us->value, 5.5);
-  EXPECT_DOUBLE_EQ(advice.candidates[1].ratio.value, 2);
-  EXPECT_THAT(advice.reservations, IsEmpty());
+  EXPECT_DOUBLE_EQ(advice.candidates[0].cpu_us.value(), 5.5);
+  EXPECT_DOUBLE_EQ(advice.candidates[1].ratio, 2);
+  EXPECT_THAT(advice.reservations,
+              ElementsAre("verdicts of the run in small, against base: low "
+                          "faster"));
+  // Of the ratio within the rounds; costs of different trials have none.
+  EXPECT_FALSE(advice.candidates[0].cpu_interval);
+  EXPECT_FALSE(advice.candidates[1].cpu_interval);
+  EXPECT_FALSE(advice.candidates[0].ratio_interval);
+  EXPECT_DOUBLE_EQ(advice.candidates[1].ratio_interval.value().low, 1 / 0.51);
+  EXPECT_DOUBLE_EQ(advice.candidates[1].ratio_interval.value().high, 1 / 0.49);
+}
+
+TEST_F(AdviceTest, WhatTheRunDoesNotSayIsNotSaidHere) {
+  for (Cell& cell : analysis_.cells) cell.verdict = Verdict::kInconclusive;
+  EXPECT_EQ(Ask({.connections = 10, .active = 10}).recommended.size(), 2u);
+  for (Cell& cell : analysis_.cells) cell.verdict.reset();
+  const Advice advice = Ask({.connections = 10, .active = 10});
+  EXPECT_EQ(advice.recommended.size(), 2u);
+  EXPECT_THAT(advice.reservations, Contains(HasSubstr("low without verdict")));
+}
+
+TEST_F(AdviceTest, AnUnsoundControlTellsNothingApart) {
+  analysis_.controls = {{.scenario = 0, .effect = {}, .sound = false}};
+  const Advice advice = Ask({.connections = 10, .active = 10});
+  EXPECT_EQ(advice.recommended.size(), 2u);
+  EXPECT_THAT(advice.reservations,
+              ElementsAre(HasSubstr("the control of small came out")));
+  // That of another workload has nothing to do with it.
+  analysis_.controls[0].scenario = 1;
+  EXPECT_EQ(Ask({.connections = 10, .active = 10}).recommended.size(), 1u);
+}
+
+// Neither is the baseline: they are not compared with each other.
+TEST_F(AdviceTest, TwoThatWereNotPairedHaveNoInterval) {
+  results_.plan.arms[2].kind = ArmKind::kBackend;
+  analysis_ = Analyze(results_.plan, results_.trials);
+  SetEffect("low", {.ratio = 0.5, .low = 0.45, .high = 0.55, .rounds = 9});
+  SetEffect("raw", {.ratio = 0.6, .low = 0.54, .high = 0.66, .rounds = 9});
+  Advice advice = Ask({.connections = 10, .active = 10});
+  EXPECT_EQ(advice.candidates[1].arm, "raw");
+  EXPECT_FALSE(advice.candidates[1].ratio_interval);
+  EXPECT_THAT(advice.recommended, ElementsAre("low", "raw"));
+  SetEffect("raw", {.ratio = 0.6, .low = 0.56, .high = 0.66, .rounds = 9});
+  advice = Ask({.connections = 10, .active = 10});
+  EXPECT_THAT(advice.recommended, ElementsAre("low"));
 }
 
 TEST_F(AdviceTest, NoDetectableDifference) {
@@ -112,7 +156,7 @@ TEST_F(AdviceTest, ModelsSayWhoWinsWithManyConnections) {
   const Advice few = Ask({.connections = 20, .active = 10});
   EXPECT_EQ(few.basis, Basis::kInterpolated);
   EXPECT_THAT(few.recommended, ElementsAre("low"));
-  EXPECT_DOUBLE_EQ(few.candidates[0].cpu_us->value, (1000 + 2200) / 10e3 + 2);
+  EXPECT_DOUBLE_EQ(few.candidates[0].cpu_us.value(), (1000 + 2200) / 10e3 + 2);
   const Advice many = Ask({.connections = 80, .active = 10});
   EXPECT_EQ(many.basis, Basis::kInterpolated);
   EXPECT_THAT(many.recommended, ElementsAre("base"));
@@ -153,7 +197,7 @@ TEST_F(AdviceTest, AnotherSizeHasNoMicroseconds) {
   for (const Candidate& candidate : advice.candidates) {
     EXPECT_FALSE(candidate.cpu_us) << candidate.arm;
   }
-  EXPECT_GT(advice.candidates[1].ratio.value, 1);
+  EXPECT_GT(advice.candidates[1].ratio, 1);
   EXPECT_THAT(advice.reservations, Contains(HasSubstr("nearer to 1")));
   analysis_.models.clear();
   EXPECT_FALSE(Ask({.connections = 20, .active = 10, .message_size = 65'536})
@@ -184,10 +228,10 @@ TEST_F(AdviceTest, TheRatioOfTwoModelsIsTakenWithinTheRounds) {
     }
   }
   const Advice advice = Ask({.connections = 20, .active = 10});
-  EXPECT_GT(advice.candidates[0].cpu_us->high,
-            1.3 * advice.candidates[0].cpu_us->value);
-  EXPECT_NEAR(advice.candidates[1].ratio.high, advice.candidates[1].ratio.value,
-              1e-9);
+  EXPECT_GT(advice.candidates[0].cpu_interval.value().high,
+            1.3 * advice.candidates[0].cpu_us.value());
+  EXPECT_NEAR(advice.candidates[1].ratio_interval.value().high,
+              advice.candidates[1].ratio, 1e-9);
 }
 
 TEST_F(AdviceTest, NamesNoCommandThatCannotRun) {
