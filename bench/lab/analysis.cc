@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
+#include <set>
 #include <utility>
 
 #include "bench/lab/flags.h"
@@ -39,13 +40,12 @@ bool IncludesOne(const Effect& effect) {
 
 // In logarithms, how far from 1 an estimate may be by chance.
 double Noise(const Effect& control) {
-  const double low = std::log(control.low);
-  const double high = std::log(control.high);
-  return IncludesOne(control) ? (high - low) / 2
-                              : std::max(std::abs(low), std::abs(high));
+  return std::max(std::abs(std::log(control.low)),
+                  std::abs(std::log(control.high)));
 }
 
 void CountTrials(std::span<const Trial> trials, Cell& cell) {
+  const UnevenRounds uneven(trials);
   for (const Trial& trial : trials) {
     if (trial.slot.scenario != cell.scenario || trial.slot.arm != cell.arm) {
       continue;
@@ -55,7 +55,7 @@ void CountTrials(std::span<const Trial> trials, Cell& cell) {
       continue;
     }
     ++cell.valid_trials;
-    if (IsTainted(trial)) ++cell.tainted_trials;
+    if (IsTainted(trial, uneven)) ++cell.tainted_trials;
   }
 }
 
@@ -99,6 +99,11 @@ class ScenarioAnalysis {
       rounds_.push_back(SelectTrials(trials, scenario, arm));
       if (plan.arms[arm].name == plan.baseline) baseline_ = arm;
     }
+    std::set<int> rounds;
+    for (const Trial& trial : trials) {
+      if (trial.slot.scenario == scenario) rounds.insert(trial.slot.round);
+    }
+    rounds_run_ = static_cast<int>(rounds.size());
   }
 
   void AppendTo(Analysis& analysis) const {
@@ -130,7 +135,10 @@ class ScenarioAnalysis {
 
   // A disturbed effect is judged by what disturbed rounds do to the control.
   void JudgeBeside(const Cell& control, Cell& cell) const {
-    if (!cell.effect || IsControl(cell.arm)) return;
+    if (!cell.effect || IsControl(cell.arm) || !HasEnoughRounds(cell) ||
+        !HasEnoughRounds(control)) {
+      return;
+    }
     const Effect& noise = cell.effect->disturbed && control.effect_with_tainted
                               ? *control.effect_with_tainted
                               : *control.effect;
@@ -140,7 +148,8 @@ class ScenarioAnalysis {
   Cell AnalyzeCell(std::size_t arm) const {
     Cell cell{.scenario = index_,
               .arm = arm,
-              .obstacle = Obstacle(plan_, scenario_, plan_.arms[arm])};
+              .obstacle = Obstacle(plan_, scenario_, plan_.arms[arm]),
+              .rounds_run = rounds_run_};
     CountTrials(trials_, cell);
     SummarizeMetrics(scenario_, rounds_[arm].best, cell);
     if (baseline_ && arm != *baseline_) CompareWithBaseline(cell);
@@ -150,9 +159,8 @@ class ScenarioAnalysis {
   void CompareWithBaseline(Cell& cell) const {
     const SelectedTrials& arm = rounds_[cell.arm];
     const SelectedTrials& baseline = rounds_[*baseline_];
-    const double confidence = IsControl(cell.arm)
-                                  ? ControlConfidence(plan_)
-                                  : ArmConfidence(plan_, index_);
+    const double confidence =
+        IsControl(cell.arm) ? ControlConfidence(plan_) : ArmConfidence(plan_);
     cell.ratio = RatioSummary(LogRatios(scenario_, PairBest(arm, baseline)));
     const auto untainted = PairUntainted(arm, baseline);
     cell.effect = EstimateEffect(LogRatios(scenario_, untainted), confidence);
@@ -176,6 +184,7 @@ class ScenarioAnalysis {
   const Scenario& scenario_;
   std::vector<SelectedTrials> rounds_ = {};  // by arm
   std::optional<std::size_t> baseline_ = {};
+  int rounds_run_ = 0;
 };
 
 }  // namespace
@@ -220,13 +229,20 @@ std::optional<Summary> Cell::Find(std::string_view metric) const {
   return found->second;
 }
 
-double ArmConfidence(const Plan& plan, std::size_t scenario) {
-  const auto compared = std::ranges::count_if(plan.arms, [&](const Arm& arm) {
-    return arm.name != plan.baseline && arm.name != plan.control &&
-           Obstacle(plan, plan.scenarios[scenario], arm).empty();
-  });
-  return SimultaneousConfidence(plan.confidence,
-                                std::max(1, static_cast<int>(compared)));
+double ArmConfidence(const Plan& plan) {
+  int compared = 0;
+  for (const Scenario& scenario : plan.scenarios) {
+    compared +=
+        static_cast<int>(std::ranges::count_if(plan.arms, [&](const Arm& arm) {
+          return arm.name != plan.baseline && arm.name != plan.control &&
+                 Obstacle(plan, scenario, arm).empty();
+        }));
+  }
+  return SimultaneousConfidence(plan.confidence, std::max(1, compared));
+}
+
+bool HasEnoughRounds(const Cell& cell) {
+  return cell.compared_rounds >= kLeastValidShare * cell.rounds_run;
 }
 
 double ControlConfidence(const Plan& plan) {
@@ -235,7 +251,7 @@ double ControlConfidence(const Plan& plan) {
 }
 
 Verdict Judge(const Effect& effect, const Effect& control, double margin) {
-  if (IncludesOne(control) && effect.low >= 1 - margin &&
+  if (IncludesOne(control) && effect.low >= 1 / (1 + margin) &&
       effect.high <= 1 + margin) {
     return Verdict::kEquivalent;
   }

@@ -33,7 +33,7 @@ struct Effect {
   double low = 0;
   double high = 0;
   int rounds = 0;  // in which both have a value
-  // Too few rounds were undisturbed, so these are all of the first attempts.
+  // Too few rounds were undisturbed, so these are the first valid attempts.
   bool disturbed = false;
 };
 
@@ -57,21 +57,23 @@ struct Cell {
   int invalid_trials = 0;
   std::string first_reason = {};  // of the invalid trials
   // By metric name, over the valid trials; those that are available.  Of a
-  // trial that was repeated the last untainted attempt counts, else the last.
+  // trial that was repeated the first untainted attempt counts, else the last.
   // Where a round lacks it, that counts as the largest.
   std::map<std::string_view, Summary> metrics = {};
-  // Of the primary metric: arm over baseline in the same round, over the rounds
-  // in which both are valid; of the same attempts.  Empty for the baseline.
+  // Of the primary metric: arm over baseline in the same attempt at a round,
+  // over the rounds in which both are valid.  Empty for the baseline.
   std::optional<Summary> ratio = {};
-  // Over the rounds in which both are valid and untainted, repetitions
-  // included; and over the first attempts, where both are valid, which is also
-  // what the former is when too few rounds are untainted.  Empty for the
+  // Over the first attempts in which both are valid and untainted; and over the
+  // first in which both are valid, which is also what the former is when too
+  // few rounds are untainted.  Empty for the
   // baseline, or with too few rounds for an interval (see ArmConfidence).
   std::optional<Effect> effect = {};
   std::optional<Effect> effect_with_tainted = {};
-  int compared_rounds = 0;  // in which the first attempts of both are valid
-  // Empty for the baseline and its control, or when this arm or the control has
-  // no effect: what chance does here is not known then.
+  int rounds_run = 0;       // of the scenario, whoever has a trial in them
+  int compared_rounds = 0;  // in which arm and baseline have a valid attempt
+  // Empty for the baseline and its control; when this arm or the control has no
+  // effect, for what chance does here is not known then; when either was valid
+  // in too few rounds, see HasEnoughRounds.
   std::optional<Verdict> verdict = {};
   int tainted_trials = 0;  // of the valid ones
   // What the counters say about the difference from the baseline, a sentence;
@@ -105,9 +107,18 @@ struct Analysis {
 std::vector<double> LogRatios(const Scenario& scenario,
                               std::span<const TrialPair> pairs);
 
-// Of the intervals of the arms in one scenario (not of the baseline and its
-// control), so that all of them together hold with the plan's confidence.
-double ArmConfidence(const Plan& plan, std::size_t scenario);
+// Of the intervals of all arms in all scenarios (not of the baseline and its
+// control), so that those of the whole table together hold with the plan's
+// confidence.
+double ArmConfidence(const Plan& plan);
+
+// Of the rounds that were run in a scenario, an arm and the baseline must have
+// been valid together in this share, or there is no verdict: what made the
+// others invalid may have to do with what is measured.
+inline constexpr double kLeastValidShare = 0.5;
+
+// Whether an arm that was compared reaches that.
+bool HasEnoughRounds(const Cell& cell);
 
 // Of the intervals of the control, so that those of all scenarios together do:
 // what they say is said of the whole run.
@@ -115,11 +126,11 @@ double ControlConfidence(const Plan& plan);
 
 // What the effect of an arm amounts to; `control` is that of the control in the
 // same scenario.  The first that holds:
-//   equivalent: the interval lies within 1 +- margin, and the control's
-//     includes 1;
+//   equivalent: the interval lies within [1 / (1 + margin), 1 + margin], and
+//   the
+//     control's includes 1;
 //   faster, slower: the interval excludes 1, and the estimate is further from 1
-//     (in logarithms) than half the width of the control's interval; than its
-//     farther end, when that does not include 1;
+//     (in logarithms) than the farther end of the control's interval;
 //   inconclusive.
 Verdict Judge(const Effect& effect, const Effect& control, double margin);
 

@@ -47,6 +47,7 @@ Plan CapacityPlan(const Plan& plan) {
   for (const Scenario& scenario : plan.scenarios) RequireOpenLoop(scenario);
   Plan capacity = plan;
   capacity.rounds = kCapacityRounds;
+  capacity.whole_blocks = false;
   capacity.precision.reset();
   return capacity;
 }

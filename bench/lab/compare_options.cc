@@ -304,18 +304,6 @@ std::size_t CountAvailable(std::span<const Arm> arms) {
       arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
 }
 
-int RoundsOf(const CompareOptions& options, std::span<const Arm> arms) {
-  const std::size_t taking_part = CountAvailable(arms);
-  const int block = WholeRounds(1, taking_part);
-  if (options.rounds) {
-    return *options.rounds < block ? *options.rounds
-                                   : WholeRounds(*options.rounds, taking_part);
-  }
-  return WholeRounds(
-      options.precision ? kPrecisionRounds : options.preset_rounds,
-      taking_part);
-}
-
 }  // namespace
 
 std::variant<CompareOptions, int> ParseCompareOptions(int argc, char** argv) {
@@ -378,10 +366,12 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
                       ? DefaultBaseline(plan)
                       : NamedBaseline(plan, options.baseline);
   plan.control = AddControl(plan.baseline, plan.arms);
-  plan.rounds = RoundsOf(options, plan.arms);
-  plan.least_rounds =
-      std::min(WholeRounds(options.preset_rounds, CountAvailable(plan.arms)),
-               plan.rounds);
+  plan.rounds = options.rounds.value_or(
+      options.precision ? kPrecisionRounds : options.preset_rounds);
+  plan.least_rounds = std::min(options.preset_rounds, plan.rounds);
+  plan.whole_blocks =
+      !options.rounds ||
+      *options.rounds >= WholeRounds(1, CountAvailable(plan.arms));
   return plan;
 }
 

@@ -5,17 +5,14 @@
 #include <cstdio>
 #include <stdexcept>
 
+#include "bench/lab/agenda.h"
 #include "bench/lab/precision.h"
 #include "bench/lab/progress.h"
-#include "bench/lab/repetition.h"
 #include "bench/lab/usage_error.h"
 #include "poller/backends.h"
 
 namespace polymux::bench {
 namespace {
-
-// How often one round may be repeated.
-constexpr int kMaxRepetitions = 2;
 
 void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
   Server server(arm, options);
@@ -29,30 +26,12 @@ void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
   }
 }
 
-// Runs these trials, or fewer once the results are precise enough.
-void RunSlots(const std::vector<Slot>& slots, const ServerOptions& options,
-              const std::filesystem::path& file, Results& results) {
-  Progress progress(results.plan, slots, stderr);
-  for (const Slot& slot : slots) {
-    progress.Starting(slot);
-    const bool begins_round = !results.trials.empty() &&
-                              results.trials.back().slot.round != slot.round;
-    if (begins_round) WriteResults(results, file);
-    if (begins_round && slot.attempt == 0 && results.plan.precision &&
-        IsPreciseEnough(results.plan, results.trials, slot.round)) {
-      break;
-    }
-    results.trials.push_back(RunTrial(results.plan, slot, options));
-    progress.Finished(results.trials.back());
-  }
-}
-
-void TellPrecision(const Plan& plan, const std::vector<Trial>& trials) {
-  if (!plan.precision || trials.empty()) return;
-  const int rounds = trials.back().slot.round + 1;
+void TellPrecision(const Results& results) {
+  const Plan& plan = results.plan;
+  if (!plan.precision || results.trials.empty()) return;
   fmt::print(stderr, "{} interval is within +-{:g} % after {} rounds\n",
-             IsPreciseEnough(plan, trials, rounds) ? "each" : "not every",
-             100 * *plan.precision, rounds);
+             IsPrecise(plan, results.trials) ? "each" : "not every",
+             100 * *plan.precision, RoundsRun(results));
 }
 
 }  // namespace
@@ -67,14 +46,18 @@ void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug) {
 
 void RunExperiment(Results& results, const ServerOptions& options,
                    const std::filesystem::path& file) {
-  RunSlots(Schedule(results.plan), options, file, results);
-  TellPrecision(results.plan, results.trials);
-  std::size_t left = RepetitionLimit(results.trials.size());
-  for (int attempt = 0; attempt < kMaxRepetitions; ++attempt) {
-    const std::vector<Slot> again = Repetitions(results.trials, left);
-    RunSlots(again, options, file, results);
-    left -= again.size();
+  Agenda agenda(results.plan);
+  Progress progress(results.plan, agenda.schedule(), stderr);
+  for (auto slots = agenda.Next({}); !slots.empty();
+       slots = agenda.Next(results.trials)) {
+    for (const Slot& slot : slots) {
+      progress.Starting(slot);
+      results.trials.push_back(RunTrial(results.plan, slot, options));
+      progress.Finished(results.trials.back());
+    }
+    WriteResults(results, file);
   }
+  TellPrecision(results);
   results.complete = true;
 }
 

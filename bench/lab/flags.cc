@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <map>
+
+#include "bench/lab/statistics.h"
 
 namespace polymux::bench {
 namespace {
@@ -19,6 +22,10 @@ constexpr std::int64_t kMessagesOfAHalf = 100;
 constexpr double kRateLimit = 0.95;
 
 using FlagList = std::vector<std::string_view>;
+
+std::tuple<std::size_t, int, int> AttemptOf(const Slot& slot) {
+  return {slot.scenario, slot.round, slot.attempt};
+}
 
 double Share(std::int64_t part_ns, const LoadOutcome& load) {
   if (load.window_ns <= 0) return 0;
@@ -42,15 +49,16 @@ bool IsUnsteady(const LoadOutcome& load) {
                 static_cast<double>(cpu2) / messages2);
 }
 
-FlagList Disturbances(const LoadOutcome& load) {
+FlagList Disturbances(const Trial& trial, const UnevenRounds& uneven) {
+  const LoadOutcome& load = trial.load;
   FlagList flags;
+  if (uneven.Contains(trial.slot)) flags.push_back(kPace);
   if (Share(load.steal_ns.value_or(0), load) > kStealLimit) {
     flags.push_back(kSteal);
   }
   if (Share(load.other_cpu_ns, load) > kOtherCpuLimit) {
     flags.push_back(kOtherCpu);
   }
-  if (IsUnsteady(load)) flags.push_back(kUnsteady);
   if (load.rate && load.rate->late) flags.push_back(kLateGenerator);
   return flags;
 }
@@ -102,9 +110,34 @@ bool IsOversubscribed(const Plan& plan, const Trial& trial) {
 
 }  // namespace
 
-std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial) {
+UnevenRounds::UnevenRounds(std::span<const Trial> trials) {
+  std::map<Attempt, std::vector<double>> calibrations;
+  for (const Trial& trial : trials) {
+    if (!trial.calibration_ns) continue;
+    const auto [before_ns, after_ns] = *trial.calibration_ns;
+    auto& of_attempt = calibrations[AttemptOf(trial.slot)];
+    of_attempt.push_back(static_cast<double>(before_ns));
+    of_attempt.push_back(static_cast<double>(after_ns));
+  }
+  for (const auto& [attempt, values] : calibrations) {
+    const double median = SampleMedian(values);
+    const auto is_off = [median](double value) {
+      return std::max(value, median) >
+             std::min(value, median) * (1 + kPaceLimit);
+    };
+    if (std::ranges::any_of(values, is_off)) attempts_.insert(attempt);
+  }
+}
+
+bool UnevenRounds::Contains(const Slot& slot) const {
+  return attempts_.contains(AttemptOf(slot));
+}
+
+std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial,
+                                    const UnevenRounds& uneven) {
   const LoadOutcome& load = trial.load;
-  FlagList flags = Disturbances(load);
+  FlagList flags = Disturbances(trial, uneven);
+  if (IsUnsteady(load)) flags.push_back(kUnsteady);
   AddPace(plan, trial, flags);
   // In microseconds.
   if (Share(load.psi_cpu_us.value_or(0) * 1000, load) > kPressureLimit) {
@@ -115,13 +148,14 @@ std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial) {
   return flags;
 }
 
-bool IsTainted(const Trial& trial) {
-  return trial.valid() && !Disturbances(trial.load).empty();
+bool IsTainted(const Trial& trial, const UnevenRounds& uneven) {
+  return trial.valid() && !Disturbances(trial, uneven).empty();
 }
 
 FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
                     std::size_t scenario, std::size_t arm,
                     std::string_view flag) {
+  const UnevenRounds uneven(trials);
   FlagCount count;
   for (const Trial& trial : trials) {
     if (!trial.valid() || trial.slot.scenario != scenario ||
@@ -129,7 +163,7 @@ FlagCount CountFlag(const Plan& plan, std::span<const Trial> trials,
       continue;
     }
     ++count.trials;
-    const auto flags = Flags(plan, trial);
+    const auto flags = Flags(plan, trial, uneven);
     if (std::ranges::find(flags, flag) != flags.end()) ++count.flagged;
   }
   return count;

@@ -2,8 +2,10 @@
 #define POLYMUX_BENCH_LAB_FLAGS_H_
 
 #include <cstddef>
+#include <set>
 #include <span>
 #include <string_view>
+#include <tuple>
 #include <vector>
 
 #include "bench/lab/plan.h"
@@ -14,24 +16,30 @@ namespace polymux::bench {
 // What a reader must know of a trial that is valid.  docs/method.md declares
 // the thresholds.
 
-// Something else disturbed the trial; it is tainted, and its round repeated.
+// Something else than the arm disturbed the trial; it is tainted, and its round
+// repeated.  Nothing that is judged here is the outcome that arms are compared
+// by.
 
-// A hypervisor took CPU time away: more than 2.5 % of the
-// window.
+// The machine changed its pace during this attempt at a round: see
+// UnevenRounds.
+inline constexpr std::string_view kPace = "pace";
+
+// A hypervisor took CPU time away: more than 2.5 % of the window.
 inline constexpr std::string_view kSteal = "steal";
 
 // Programs other than server and load generator used CPU time: more than 10 %
 // of the window.
 inline constexpr std::string_view kOtherCpu = "other-cpu";
 
-// CPU per message of the window's halves, or in a closed loop their messages,
-// differ by more than 15 %.
-inline constexpr std::string_view kUnsteady = "unsteady";
-
 // The load generator of an open loop could not keep its own times.
 inline constexpr std::string_view kLateGenerator = "late-generator";
 
 // Properties of the arm or the workload, which a repetition would not change.
+
+// CPU per message of the window's halves, or in a closed loop their messages,
+// differ by more than 15 %.  A remark: it is the outcome, and trials chosen by
+// it would not be those that happened.
+inline constexpr std::string_view kUnsteady = "unsteady";
 
 // The server had time to spare: it used less than 90 % of the CPUs that its
 // loops can use.  So the load generator set the pace: messages per second and
@@ -55,9 +63,30 @@ inline constexpr std::string_view kOversubscribed = "oversubscribed";
 // The server was compiled for debugging.
 inline constexpr std::string_view kDebugBuild = "debug-build";
 
-// Functions of their arguments alone.
-std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial);
-bool IsTainted(const Trial& trial);
+// How far a calibration may be from the median of its attempt at a round.
+inline constexpr double kPaceLimit = 0.05;
+
+// The attempts at a round of a scenario during which the machine changed its
+// pace: one of the calibrations before and after the trials of all arms is
+// farther than kPaceLimit from the median of them all.  So all arms of such an
+// attempt are tainted together, whichever of them the change has met.  Trials
+// without calibrations (those of older versions) say nothing.
+class UnevenRounds {
+ public:
+  explicit UnevenRounds(std::span<const Trial> trials);
+
+  bool Contains(const Slot& slot) const;
+
+ private:
+  using Attempt = std::tuple<std::size_t, int, int>;
+
+  std::set<Attempt> attempts_;
+};
+
+// Functions of their arguments alone; `uneven` is of all trials.
+std::vector<std::string_view> Flags(const Plan& plan, const Trial& trial,
+                                    const UnevenRounds& uneven);
+bool IsTainted(const Trial& trial, const UnevenRounds& uneven);
 
 // How many of an arm's valid trials in a scenario have a flag.
 struct FlagCount {

@@ -137,6 +137,16 @@ constexpr std::array kMetrics{
              return Quotient(trial.load.involuntary_switches,
                              static_cast<double>(trial.load.messages) / 1000);
            }},
+    Metric{"calibration_before_us",
+           [](const Trial& trial, const Scenario&) -> Value {
+             if (!trial.calibration_ns) return std::nullopt;
+             return static_cast<double>((*trial.calibration_ns)[0]) / kNsPerUs;
+           }},
+    Metric{"calibration_after_us",
+           [](const Trial& trial, const Scenario&) -> Value {
+             if (!trial.calibration_ns) return std::nullopt;
+             return static_cast<double>((*trial.calibration_ns)[1]) / kNsPerUs;
+           }},
     Metric{"events_per_wait",
            [](const Trial& trial, const Scenario&) {
              return CounterQuotient(trial, "events", "waits");

@@ -68,15 +68,23 @@ void NoteIncomplete(const Results& results, NoteList& notes) {
                               CountTrials(results.plan)));
 }
 
+// How an arm has missed the floor of valid rounds; empty: it has not.
+std::string WhyNoVerdict(const Cell& cell) {
+  if (!cell.ratio || HasEnoughRounds(cell)) return {};
+  return fmt::format(
+      ", {} of {} rounds valid with the baseline, fewer than half: no verdict",
+      cell.compared_rounds, cell.rounds_run);
+}
+
 void NoteInvalid(const Plan& plan, std::span<const Cell> cells,
                  NoteList& notes) {
   for (const Cell& cell : cells) {
     if (cell.invalid_trials == 0) continue;
     notes.push_back(fmt::format(
-        "{}, {}: {} of {} trials invalid; the first: {}",
+        "{}, {}: {} of {} trials invalid{}; the first: {}",
         plan.scenarios[cell.scenario].name, plan.arms[cell.arm].name,
         cell.invalid_trials, cell.valid_trials + cell.invalid_trials,
-        cell.first_reason));
+        WhyNoVerdict(cell), cell.first_reason));
   }
 }
 
@@ -196,7 +204,7 @@ void NoteDisturbedEffects(const Plan& plan, std::span<const Cell> cells,
   if (places.empty()) return;
   notes.push_back(fmt::format(
       "~: too few undisturbed rounds for an interval in {}; these ratios and "
-      "verdicts are of all first attempts.",
+      "verdicts are of disturbed ones too.",
       places));
 }
 
@@ -208,7 +216,8 @@ void NoteControl(const Plan& plan, NoteList& notes) {
                         "it: --arms {0},{0},...",
                         plan.baseline)
           : fmt::format("{} is {} once more: what its interval spans is noise. "
-                        "Less than half of that is no difference.",
+                        "No farther from 1 than its farther end is no "
+                        "difference.",
                         plan.control, plan.baseline));
 }
 
@@ -248,8 +257,8 @@ NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);
   notes.push_back(fmt::format(
-      "{}: the true ratios of all arms of a scenario lie in these with {:g} % "
-      "confidence. Equivalent: within {:g} % of the baseline.",
+      "{}: all true ratios of the table lie in these with {:g} % confidence. "
+      "Equivalent: within {:g} % of the baseline, or it of the arm.",
       interval, 100 * results.plan.confidence, 100 * results.plan.margin));
   return notes;
 }
@@ -276,7 +285,7 @@ std::optional<RoundShortage> FindRoundShortage(const Plan& plan,
   }
   if (!rounds) return std::nullopt;
   const double confidence =
-      std::max(ArmConfidence(plan, scenario), ControlConfidence(plan));
+      std::max(ArmConfidence(plan), ControlConfidence(plan));
   return RoundShortage{.rounds = *rounds,
                        .needed = ValuesNeeded(confidence),
                        .confidence = confidence};

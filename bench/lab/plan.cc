@@ -7,6 +7,7 @@
 #include <array>
 #include <iterator>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "apps/flag_values.h"
@@ -24,8 +25,9 @@ using std::chrono::nanoseconds;
 constexpr int kOwnDescriptors = 12;
 constexpr int kDescriptorsPerLoop = 3;
 
-// Starting and stopping two processes; connecting.  Measured, rounded up.
-constexpr nanoseconds kTrialOverhead = std::chrono::milliseconds(150);
+// Starting and stopping two processes, calibrating before and after;
+// connecting.  Measured, rounded up.
+constexpr nanoseconds kTrialOverhead = std::chrono::milliseconds(160);
 constexpr nanoseconds kConnectionOverhead = std::chrono::microseconds(100);
 
 int DescriptorsNeeded(const Plan& plan, const Scenario& scenario) {
@@ -82,11 +84,10 @@ std::vector<std::vector<std::size_t>> DrawBlock(std::vector<std::size_t> arms,
 
 // One order per round.
 std::vector<std::vector<std::size_t>> DrawOrders(
-    const Plan& plan, const std::vector<std::size_t>& arms,
+    std::size_t rounds, const std::vector<std::size_t>& arms,
     std::mt19937_64& random) {
-  const auto rounds = static_cast<std::size_t>(plan.rounds);
   std::vector<std::vector<std::size_t>> orders;
-  while (!arms.empty() && orders.size() < rounds) {
+  while (orders.size() < rounds) {
     for (auto& order : DrawBlock(arms, random)) {
       orders.push_back(std::move(order));
     }
@@ -104,10 +105,24 @@ std::string DescribeCpus(const CpuAssignment& cpus) {
                                        : "not swapped, their numbers differ");
 }
 
+// "24 rounds", "24 to 28 rounds": not all scenarios have as many arms.
+std::string CountRounds(const Plan& plan, int rounds) {
+  std::set<int> counts;
+  for (const Scenario& scenario : plan.scenarios) {
+    const int count = ScenarioRounds(plan, scenario, rounds);
+    if (count > 0) counts.insert(count);
+  }
+  if (counts.empty()) return Counted(0, "round");
+  if (counts.size() == 1) return Counted(*counts.begin(), "round");
+  return fmt::format("{} to {} rounds", *counts.begin(), *counts.rbegin());
+}
+
 std::string DescribeRounds(const Plan& plan) {
-  if (!plan.precision) return Counted(plan.rounds, "round");
-  return fmt::format("{} to {} rounds, until each interval is within +-{:g} %,",
-                     plan.least_rounds, plan.rounds, 100 * *plan.precision);
+  if (!plan.precision) return CountRounds(plan, plan.rounds);
+  return fmt::format(
+      "{} at least, {} at most, until each interval is within +-{:g} %,",
+      CountRounds(plan, plan.least_rounds), CountRounds(plan, plan.rounds),
+      100 * *plan.precision);
 }
 
 std::string DescribeArm(const Arm& arm) {
@@ -161,23 +176,25 @@ std::vector<Slot> Schedule(const Plan& plan) {
   std::mt19937_64 random(plan.seed);
   std::vector<std::vector<std::vector<std::size_t>>> orders;
   for (const Scenario& scenario : plan.scenarios) {
-    orders.push_back(DrawOrders(plan, ArmsTakingPart(plan, scenario), random));
+    orders.push_back(
+        DrawOrders(static_cast<std::size_t>(ScenarioRounds(plan, scenario)),
+                   ArmsTakingPart(plan, scenario), random));
   }
   CpuAssignment cpus = plan.cpus;
   const bool can_swap = SwapCpus(cpus);
   std::vector<Slot> slots;
-  for (int round = 0; round < plan.rounds; ++round) {
+  const auto rounds = static_cast<std::size_t>(MostRounds(plan));
+  for (std::size_t round = 0; round < rounds; ++round) {
     int position = 0;
     for (std::size_t scenario = 0; scenario < orders.size(); ++scenario) {
-      const auto& order = orders[scenario][static_cast<std::size_t>(round)];
-      if (order.empty()) continue;
-      const bool second_square =
-          static_cast<std::size_t>(round) / order.size() % 2 == 1;
+      if (round >= orders[scenario].size()) continue;
+      const auto& order = orders[scenario][round];
+      const bool second_square = round / order.size() % 2 == 1;
       for (const std::size_t arm : order) {
         slots.push_back(
             {.scenario = scenario,
              .arm = arm,
-             .round = round,
+             .round = static_cast<int>(round),
              .position = position++,
              .cpus_swapped = can_swap && second_square,
              .padding = static_cast<int>(random() % kPaddingLimit)});
@@ -188,16 +205,35 @@ std::vector<Slot> Schedule(const Plan& plan) {
 }
 
 std::int64_t CountTrials(const Plan& plan) {
-  std::int64_t in_a_round = 0;
+  std::int64_t trials = 0;
   for (const Scenario& scenario : plan.scenarios) {
-    in_a_round += std::ssize(ArmsTakingPart(plan, scenario));
+    trials += std::ssize(ArmsTakingPart(plan, scenario)) *
+              ScenarioRounds(plan, scenario);
   }
-  return in_a_round * plan.rounds;
+  return trials;
 }
 
 int WholeRounds(int rounds, std::size_t arms) {
   const int block = 2 * static_cast<int>(arms);
   return (rounds + block - 1) / block * block;
+}
+
+int ScenarioRounds(const Plan& plan, const Scenario& scenario) {
+  return ScenarioRounds(plan, scenario, plan.rounds);
+}
+
+int ScenarioRounds(const Plan& plan, const Scenario& scenario, int rounds) {
+  const std::size_t arms = ArmsTakingPart(plan, scenario).size();
+  if (arms == 0) return 0;
+  return plan.whole_blocks ? WholeRounds(rounds, arms) : rounds;
+}
+
+int MostRounds(const Plan& plan) {
+  int most = 0;
+  for (const Scenario& scenario : plan.scenarios) {
+    most = std::max(most, ScenarioRounds(plan, scenario));
+  }
+  return most;
 }
 
 int ReactorsOf(const Plan& plan, const Scenario& scenario) {
@@ -240,7 +276,8 @@ std::string DescribePlan(const Plan& plan) {
   const std::string length = DescribeLength(EstimateAll(plan));
   std::string text = fmt::format(
       "{} of {} warm-up and {} measured, order from seed {}: {}\n"
-      "tainted rounds are repeated, at most a quarter as many trials again\n"
+      "invalid and tainted rounds are repeated, at most a quarter as many "
+      "trials again\n"
       "reactors {}, load threads {}, CPUs: {}\n",
       DescribeRounds(plan), FormatDuration(plan.warm_up),
       FormatDuration(plan.window), plan.seed,

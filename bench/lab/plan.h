@@ -22,16 +22,21 @@ struct Plan {
   std::string baseline;
   int reactors = 1;
   int load_threads = 1;
-  // How many rounds, whole Williams blocks; with a precision at most so many.
+  // How many rounds, which each scenario rounds up to whole blocks of its own
+  // (see ScenarioRounds); with a precision at most so many.
   int rounds = 1;
   // With a precision: at least so many.
   int least_rounds = 1;
+  // False: a few unbalanced rounds, to try something, or for another purpose
+  // than comparing.
+  bool whole_blocks = true;
   // Stop at the end of a block when the interval of each arm's effect is no
   // wider than this to either side, as a share (0.01: +-1 %).  None: never.
   std::optional<double> precision = {};
-  // An effect whose interval lies within 1 +- margin is "equivalent".
+  // An effect whose interval lies within [1 / (1 + margin), 1 + margin] is
+  // "equivalent".
   double margin = 0.02;
-  // Of all intervals of one scenario together.
+  // Of all intervals of the table together.
   double confidence = 0.95;
   // The arm that is a second copy of the baseline; empty: there is none.
   std::string control = {};
@@ -49,7 +54,7 @@ struct Slot {
   std::size_t arm;       // index into the plan
   int round;             // from 0
   int position;          // from 0, within the round
-  // How often this trial has been run before, since it was tainted.
+  // How often this round has been run before, since it was tainted.
   int attempt = 0;
   // Whether server and load generator have changed places (their CPUs).
   bool cpus_swapped = false;
@@ -66,12 +71,12 @@ int MostIdle(const Plan& plan, const Scenario& scenario);
 std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm);
 
-// The trials in the order in which they run: in each round each scenario, and
-// in each of these each arm that can take part, once.  The orders are those of
-// a Williams design, whose labels and rows are drawn from the seed anew for
-// each block; server and load generator change places with every half of a
-// whole block (see WholeRounds).  The same plan gives the same schedule on
-// every machine.
+// The trials in the order in which they run: in each round each scenario that
+// has so many (see ScenarioRounds), and in each of these each arm that can take
+// part, once.  The orders are those of a Williams design, whose labels and rows
+// are drawn from the seed anew for each block; server and load generator change
+// places with every half of a whole block (see WholeRounds).  The same plan
+// gives the same schedule on every machine.
 std::vector<Slot> Schedule(const Plan& plan);
 
 // How many these are, which takes no longer for more of them.
@@ -80,6 +85,17 @@ std::int64_t CountTrials(const Plan& plan);
 // `rounds`, or the next greater number in which `arms` have whole blocks: two
 // Williams squares each, of which one has the CPUs swapped.
 int WholeRounds(int rounds, std::size_t arms);
+
+// Those of the plan in whole blocks of the arms that can take part in this
+// scenario, so that none is cut short, unless the plan says otherwise; 0 when
+// no arm can.
+int ScenarioRounds(const Plan& plan, const Scenario& scenario);
+
+// The same of a plan of so many `rounds`.
+int ScenarioRounds(const Plan& plan, const Scenario& scenario, int rounds);
+
+// Those of the scenario that has most.
+int MostRounds(const Plan& plan);
 
 // The scenario's own number of I/O loops, or else the plan's.
 int ReactorsOf(const Plan& plan, const Scenario& scenario);

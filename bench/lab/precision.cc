@@ -9,8 +9,8 @@ namespace polymux::bench {
 namespace {
 
 bool IsNarrow(const Effect& effect, double share) {
-  return effect.low > 0 && effect.high <= effect.ratio * (1 + share) &&
-         effect.low >= effect.ratio * (1 - share);
+  return effect.high <= effect.ratio * (1 + share) &&
+         effect.low * (1 + share) >= effect.ratio;
 }
 
 bool IsNarrowOrNotCompared(const Plan& plan, const Cell& cell) {
@@ -22,17 +22,18 @@ bool IsNarrowOrNotCompared(const Plan& plan, const Cell& cell) {
 
 }  // namespace
 
+bool IsPrecise(const Plan& plan, std::span<const Trial> trials) {
+  return std::ranges::all_of(
+      Analyze(plan, trials).cells,
+      [&plan](const Cell& cell) { return IsNarrowOrNotCompared(plan, cell); });
+}
+
 bool IsPreciseEnough(const Plan& plan, std::span<const Trial> trials,
                      int rounds) {
   const auto arms = static_cast<std::size_t>(std::ranges::count_if(
       plan.arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
-  if (rounds < plan.least_rounds || rounds != WholeRounds(rounds, arms)) {
-    return false;
-  }
-  const auto cells = Analyze(plan, trials).cells;
-  return std::ranges::all_of(cells, [&plan](const Cell& cell) {
-    return IsNarrowOrNotCompared(plan, cell);
-  });
+  return rounds >= plan.least_rounds && rounds == WholeRounds(rounds, arms) &&
+         IsPrecise(plan, trials);
 }
 
 }  // namespace polymux::bench

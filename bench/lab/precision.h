@@ -8,10 +8,13 @@
 
 namespace polymux::bench {
 
+// Whether the interval of each arm is as narrow as the plan's precision asks
+// for.  REQUIRES: the plan has a precision.
+bool IsPrecise(const Plan& plan, std::span<const Trial> trials);
+
 // Whether the experiment may end after `rounds` rounds, of which `trials` are:
-// at the end of a block, not before the plan's least number of rounds, when the
-// interval of each arm is as narrow as the plan's precision asks for.  What the
-// intervals say has no part in it.
+// at the end of a block of all arms, not before the plan's least number of
+// rounds, when it IsPrecise.  What the intervals say has no part in it.
 //
 // On a machine that taints each round, the intervals are of the tainted ones
 // (Cell::effect): more of them would be for nothing.

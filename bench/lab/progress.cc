@@ -32,14 +32,13 @@ void Progress::Starting(const Slot& slot) {
   if (!rewrites_) return;
   ClearLine();
   fmt::print(stream_, "{}round {} of {}: {}, {} ({} left)",
-             slot.attempt > 0 ? "again " : "", slot.round + 1, plan_.rounds,
+             slot.attempt > 0 ? "again " : "", slot.round + 1, Rounds(),
              plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
              DescribeLength(Remaining()));
   std::fflush(stream_);
 }
 
 void Progress::Finished(const Trial& trial) {
-  ++finished_;
   const Slot& slot = trial.slot;
   if (!trial.valid()) {
     ClearLine();
@@ -47,15 +46,18 @@ void Progress::Finished(const Trial& trial) {
                plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
                trial.invalid);
   }
+  if (slot.attempt == 0) ++finished_;
   const bool ends_round =
-      finished_ == slots_.size() || slots_[finished_].round != slot.round;
+      slot.attempt == 0 &&
+      (finished_ == slots_.size() || slots_[finished_].round != slot.round);
   if (ends_round && !rewrites_) {
-    fmt::print(stream_, "round {} of {} done{}, {} left\n", slot.round + 1,
-               plan_.rounds, slot.attempt > 0 ? " again" : "",
-               DescribeLength(Remaining()));
+    fmt::print(stream_, "round {} of {} done, {} left\n", slot.round + 1,
+               Rounds(), DescribeLength(Remaining()));
   }
   std::fflush(stream_);
 }
+
+int Progress::Rounds() const { return slots_.back().round + 1; }
 
 nanoseconds Progress::Remaining() const {
   const nanoseconds rest = Estimate(plan_, slots_.subspan(finished_));

@@ -20,11 +20,12 @@ class Progress {
   // Clears the rewritten line.
   ~Progress();
 
-  // The trials come in the order of the slots.
+  // The first attempts come in the order of the slots, repetitions among them.
   void Starting(const Slot& slot);
   void Finished(const Trial& trial);
 
  private:
+  int Rounds() const;
   // From the plan's estimate, corrected by how well it has held so far.
   std::chrono::nanoseconds Remaining() const;
   void ClearLine();

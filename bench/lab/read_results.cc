@@ -129,6 +129,8 @@ Plan ReadPlan(const Json& object) {
   plan.reactors = Integer(object, "reactors", 0);
   plan.load_threads = Integer(object, "load_threads", 0);
   plan.rounds = Integer(object, "rounds", 0);
+  // Files of older versions do not have it: their rounds are what they were.
+  plan.whole_blocks = object.value("whole_blocks", false);
   if (IsGiven(object, "precision")) {
     plan.precision = Share(object, "precision");
   }
@@ -146,7 +148,7 @@ Plan ReadPlan(const Json& object) {
 Slot ReadSlot(const Plan& plan, const Json& object) {
   return {.scenario = IndexOf(plan.scenarios, object, "scenario"),
           .arm = IndexOf(plan.arms, object, "arm"),
-          .round = Integer(object, "round", 0, plan.rounds - 1),
+          .round = Integer(object, "round", 0, MostRounds(plan) - 1),
           .position = Integer(object, "position", 0),
           .attempt = Integer(object, "attempt", 0),
           .cpus_swapped = object.at("cpus_swapped"),
@@ -227,6 +229,10 @@ Trial ReadTrial(const Plan& plan, const Json& object) {
               .backend = OptionalText(object, "backend"),
               .invalid = OptionalText(object, "invalid_reason"),
               .load = ReadLoad(object)};
+  // Files of older versions do not have it.
+  if (IsGiven(object, "calibration_ns")) {
+    trial.calibration_ns = TwoCounts(object, "calibration_ns");
+  }
   if (!object.at("counters").is_null()) {
     trial.counters = {.counters = object.at("counters"),
                       .system_calls = object.at("system_calls")};

@@ -12,43 +12,63 @@ namespace {
 struct RoundAttempt {
   Slot first;
   std::vector<Slot> slots = {};
-  bool tainted = false;
+  bool is_lost = false;  // a trial is invalid or tainted
 
   bool Holds(const Slot& slot) const {
     return slot.scenario == first.scenario && slot.round == first.round;
   }
 };
 
-// The latest attempt at each round, in the order of the first ones.
-std::vector<RoundAttempt> LatestAttempts(std::span<const Trial> trials) {
-  std::vector<RoundAttempt> rounds;
+// The latest attempt at each of the rounds of which one may be repeated after
+// the first attempts at `round`, in the order of the first ones.
+std::vector<RoundAttempt> LatestAttempts(std::span<const Trial> trials,
+                                         int round) {
+  const UnevenRounds uneven(trials);
+  std::vector<RoundAttempt> attempts;
   for (const Trial& trial : trials) {
     const Slot& slot = trial.slot;
-    auto round = std::ranges::find_if(
-        rounds, [&slot](const RoundAttempt& r) { return r.Holds(slot); });
-    if (round == rounds.end()) {
-      rounds.push_back({slot});
-      round = std::prev(rounds.end());
-    } else if (round->first.attempt < slot.attempt) {
-      *round = {slot};
+    if (slot.round < round - kMostRepetitions) continue;
+    auto attempt = std::ranges::find_if(
+        attempts, [&slot](const RoundAttempt& a) { return a.Holds(slot); });
+    if (attempt == attempts.end()) {
+      attempts.push_back({slot});
+      attempt = std::prev(attempts.end());
+    } else if (attempt->first.attempt < slot.attempt) {
+      *attempt = {slot};
     }
-    round->slots.push_back(slot);
-    round->tainted = round->tainted || IsTainted(trial);
+    attempt->slots.push_back(slot);
+    attempt->is_lost =
+        attempt->is_lost || !trial.valid() || IsTainted(trial, uneven);
   }
-  return rounds;
+  return attempts;
+}
+
+bool IsDue(const RoundAttempt& latest, int round) {
+  return latest.is_lost && latest.first.attempt < kMostRepetitions &&
+         latest.first.round + 1 + latest.first.attempt == round;
 }
 
 }  // namespace
 
 std::size_t RepetitionLimit(std::size_t trials) { return trials / 4; }
 
-std::vector<Slot> Repetitions(std::span<const Trial> trials,
+std::size_t RepetitionsLeft(std::size_t planned, std::span<const Trial> trials,
+                            std::size_t next) {
+  const auto repeated = static_cast<std::size_t>(std::ranges::count_if(
+      trials, [](const Trial& trial) { return trial.slot.attempt > 0; }));
+  const std::size_t first = trials.size() - repeated + next;
+  const std::size_t now =
+      std::min(RepetitionLimit(planned), RepetitionLimit(first) + next);
+  return now > repeated ? now - repeated : 0;
+}
+
+std::vector<Slot> Repetitions(std::span<const Trial> trials, int round,
                               std::size_t limit) {
   std::vector<Slot> repetitions;
-  for (const RoundAttempt& round : LatestAttempts(trials)) {
-    if (!round.tainted) continue;
-    if (repetitions.size() + round.slots.size() > limit) break;
-    for (Slot slot : round.slots) {
+  for (const RoundAttempt& latest : LatestAttempts(trials, round)) {
+    if (!IsDue(latest, round)) continue;
+    if (repetitions.size() + latest.slots.size() > limit) break;
+    for (Slot slot : latest.slots) {
       ++slot.attempt;
       repetitions.push_back(slot);
     }

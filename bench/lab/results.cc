@@ -82,6 +82,7 @@ Json PlanJson(const Plan& plan) {
           {"reactors", plan.reactors},
           {"load_threads", plan.load_threads},
           {"rounds", plan.rounds},
+          {"whole_blocks", plan.whole_blocks},
           {"precision", OrNull(plan.precision)},
           {"margin", plan.margin},
           {"confidence", plan.confidence},
@@ -133,7 +134,8 @@ void AddTraffic(const LoadOutcome& load, Json& object) {
   object["other_cpu_ns"] = load.other_cpu_ns;
 }
 
-Json TrialJson(const Plan& plan, const Trial& trial) {
+Json TrialJson(const Plan& plan, const Trial& trial,
+               const UnevenRounds& uneven) {
   const LoadOutcome& load = trial.load;
   Json object{{"scenario", plan.scenarios[trial.slot.scenario].name},
               {"arm", plan.arms[trial.slot.arm].name},
@@ -145,7 +147,8 @@ Json TrialJson(const Plan& plan, const Trial& trial) {
               {"padding", trial.slot.padding},
               {"valid", trial.valid()},
               {"invalid_reason", TextOrNull(trial.invalid)},
-              {"flags", Flags(plan, trial)},
+              {"flags", Flags(plan, trial, uneven)},
+              {"calibration_ns", OrNull(trial.calibration_ns)},
               {"messages", load.messages},
               {"window_ns", load.window_ns},
               {"server_cpu_ns", OrNull(load.server_cpu_ns)},
@@ -274,12 +277,16 @@ int RoundsRun(const Results& results) {
 std::string ToJson(const Results& results) {
   const Plan& plan = results.plan;
   const Analysis analysis = Analyze(plan, results.trials);
+  const UnevenRounds uneven(results.trials);
   Json document{
       {"schema_version", kSchemaVersion},
       {"tool", "polymux"},
       {"environment", EnvironmentJson(results.environment)},
       {"plan", PlanJson(plan)},
-      {"trials", ArrayOf(plan, results.trials, TrialJson)},
+      {"trials", ArrayOf(plan, results.trials,
+                         [&uneven](const Plan& p, const Trial& trial) {
+                           return TrialJson(p, trial, uneven);
+                         })},
       {"analysis", ArrayOf(plan, analysis.cells, CellJson)},
       {"controls", ArrayOf(plan, analysis.controls, ControlJson)},
       {"models", ArrayOf(plan, analysis.models, ModelJson)},

@@ -41,6 +41,7 @@ std::vector<TrialPair> PairsOf(const PairByRound& by_round) {
 SelectedTrials SelectTrials(std::span<const Trial> trials, std::size_t scenario,
                             std::size_t arm) {
   SelectedTrials rounds;
+  const UnevenRounds uneven(trials);
   for (const Trial& trial : trials) {
     if (trial.slot.scenario == scenario && trial.slot.arm == arm &&
         trial.valid()) {
@@ -51,7 +52,7 @@ SelectedTrials SelectTrials(std::span<const Trial> trials, std::size_t scenario,
       rounds.valid, {}, [](const Trial* trial) { return trial->slot.attempt; });
   for (const Trial* trial : rounds.valid) {
     const int round = trial->slot.round;
-    if (!IsTainted(*trial)) {
+    if (!IsTainted(*trial, uneven)) {
       rounds.untainted.push_back(trial);
       const bool is_first = rounds.clean.try_emplace(round, trial).second;
       if (is_first) rounds.best[round] = trial;

@@ -30,7 +30,7 @@ struct TrialPair {
   const Trial* baseline;
 };
 
-// The pointers are into `trials`.
+// The pointers are into `trials`, which are all of the run.
 SelectedTrials SelectTrials(std::span<const Trial> trials, std::size_t scenario,
                             std::size_t arm);
 

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "bench/lab/calibration.h"
+
 namespace polymux::bench {
 namespace {
 
@@ -93,11 +95,14 @@ void Measure(const Plan& plan, const ServerOptions& server_options,
 Trial RunTrial(const Plan& plan, const Slot& slot,
                const ServerOptions& server_options) {
   Trial trial{.slot = slot};
+  const std::vector<int> cpus = CpusOf(plan, slot).server;
+  const std::int64_t before_ns = Calibrate(cpus);
   try {
     Measure(plan, server_options, trial);
   } catch (const std::exception& error) {
     trial.invalid = error.what();
   }
+  trial.calibration_ns = {before_ns, Calibrate(cpus)};
   return trial;
 }
 

@@ -1,6 +1,8 @@
 #ifndef POLYMUX_BENCH_LAB_TRIAL_H_
 #define POLYMUX_BENCH_LAB_TRIAL_H_
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,6 +17,9 @@ namespace polymux::bench {
 // One row of raw data: a fresh server under the load of one scenario.
 struct Trial {
   Slot slot;
+  // The machine's pace on the server's CPUs before and after it: see Calibrate.
+  // Empty for trials of older versions.
+  std::optional<std::array<std::int64_t, 2>> calibration_ns = {};
   std::string backend = {};  // as the server says; empty when it does not
   // Why it does not count; empty when it does.
   std::string invalid = {};

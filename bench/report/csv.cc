@@ -28,13 +28,14 @@ std::string RenderCsv(const Results& results) {
   const Plan& plan = results.plan;
   std::string text =
       "scenario,arm,round,position,attempt,valid,flags,metric,value\n";
+  const UnevenRounds uneven(results.trials);
   for (const Trial& trial : results.trials) {
     const Scenario& scenario = plan.scenarios[trial.slot.scenario];
     const std::string row =
         fmt::format("{},{},{},{},{},{},{}", Field(scenario.name),
                     Field(plan.arms[trial.slot.arm].name), trial.slot.round,
                     trial.slot.position, trial.slot.attempt, trial.valid(),
-                    fmt::join(Flags(plan, trial), " "));
+                    fmt::join(Flags(plan, trial, uneven), " "));
     for (const Metric& metric : Metrics()) {
       const auto value = metric.value(trial, scenario);
       if (value) text += fmt::format("{},{},{}\n", row, metric.name, *value);

@@ -44,7 +44,7 @@ std::optional<Row> RowOf(const Cell& cell) {
 
 Scale ScaleOf(const std::vector<Row>& rows, const ControlCheck* control,
               double margin) {
-  std::vector<double> values{1 - margin, 1 + margin};
+  std::vector<double> values{1 / (1 + margin), 1 + margin};
   for (const Row& row : rows) {
     for (const double value : {row.ratio, row.low, row.high}) {
       values.push_back(std::clamp(value, 1 / kFarthest, kFarthest));
@@ -95,7 +95,7 @@ class Panel {
   }
 
   void DrawGround(const ControlCheck* control) {
-    DrawBand(1 - plan_.margin, 1 + plan_.margin, "margin",
+    DrawBand(1 / (1 + plan_.margin), 1 + plan_.margin, "margin",
              fmt::format("within {:g} % of the baseline: equivalent",
                          plan_.margin * 100));
     if (control != nullptr) {

@@ -129,7 +129,7 @@ std::string Method(const Results& results, const Analysis& /*analysis*/) {
       "<p>The primary metric is the CPU time of the server, user and system, "
       "per message. The effect of an arm is the median over the rounds of its "
       "ratio to the baseline within the round, with an interval from order "
-      "statistics that holds for all arms of a scenario together with {:g} % "
+      "statistics that holds for the whole table together with {:g} % "
       "confidence. <em>Equivalent</em> means that the whole interval lies "
       "within {:g} % of the baseline; <em>faster</em> and <em>slower</em> that "
       "the interval excludes 1 and the effect exceeds what the A/A control "

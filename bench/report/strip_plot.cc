@@ -30,26 +30,28 @@ bool WasRepeated(const Results& results, const Slot& slot) {
 }
 
 // The class of a trial's mark.
-std::string_view Look(const Trial& trial) {
+std::string_view Look(const Trial& trial, const UnevenRounds& uneven) {
   if (!trial.valid()) return "mark invalid";
-  return IsTainted(trial) ? "mark tainted" : "mark";
+  return IsTainted(trial, uneven) ? "mark tainted" : "mark";
 }
 
 // "poll, round 3: 4.93 us per message [client-bound]".
-std::string Title(const Results& results, const Dot& dot) {
+std::string Title(const Results& results, const Dot& dot,
+                  const UnevenRounds& uneven) {
   const Plan& plan = results.plan;
   const Trial& trial = *dot.trial;
   std::string title = fmt::format("{}, round {}: {} µs per message",
                                   plan.arms[trial.slot.arm].name,
                                   trial.slot.round + 1, FormatNumber(dot.cost));
-  const auto flags = Flags(plan, trial);
+  const auto flags = Flags(plan, trial, uneven);
   if (!flags.empty()) title += fmt::format(" [{}]", fmt::join(flags, ", "));
   if (WasRepeated(results, trial.slot)) title += ", round repeated";
   if (!trial.valid()) title += " INVALID: " + trial.invalid;
   return title;
 }
 
-std::string Panel(const Results& results, std::size_t scenario) {
+std::string Panel(const Results& results, std::size_t scenario,
+                  const UnevenRounds& uneven) {
   const Plan& plan = results.plan;
   std::vector<Dot> dots;
   std::vector<double> costs;
@@ -74,7 +76,8 @@ std::string Panel(const Results& results, std::size_t scenario) {
   for (const Dot& dot : dots) {
     const std::size_t arm = dot.trial->slot.arm;
     const Point point{dot.position, dot.cost > 0 ? dot.cost : y.min()};
-    chart.Marker(arm, point, Title(results, dot), Look(*dot.trial));
+    chart.Marker(arm, point, Title(results, dot, uneven),
+                 Look(*dot.trial, uneven));
   }
   return Figure(plan.scenarios[scenario].name, chart.Render());
 }
@@ -82,9 +85,10 @@ std::string Panel(const Results& results, std::size_t scenario) {
 }  // namespace
 
 std::string StripPlots(const Results& results, const Analysis& /*analysis*/) {
+  const UnevenRounds uneven(results.trials);
   std::string figures;
   for (std::size_t i = 0; i < results.plan.scenarios.size(); ++i) {
-    figures += Panel(results, i);
+    figures += Panel(results, i, uneven);
   }
   return figures;
 }

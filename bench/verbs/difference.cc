@@ -142,8 +142,12 @@ class Comparison {
 
   DifferenceReport Run() {
     const auto arms = CommonArms();
-    for (const std::string& scenario : CommonScenarios()) {
-      CompareScenario(scenario, arms);
+    const auto scenarios = CommonScenarios();
+    const double confidence = SimultaneousConfidence(
+        plan_.confidence,
+        std::max(1, static_cast<int>(scenarios.size() * arms.size())));
+    for (const std::string& scenario : scenarios) {
+      CompareScenario(scenario, arms, confidence);
     }
     report_.drift = FindDrift(a_, b_);
     for (std::string& drift : DriftOfBaseline()) {
@@ -217,10 +221,8 @@ class Comparison {
   }
 
   void CompareScenario(const std::string& scenario,
-                       const std::vector<std::string>& arms) {
-    const double confidence =
-        1 - (1 - plan_.confidence) /
-                static_cast<double>(std::max<std::size_t>(1, arms.size()));
+                       const std::vector<std::string>& arms,
+                       double confidence) {
     std::vector<Difference> differences;
     for (const std::string& arm : arms) {
       auto difference = CompareArm(scenario, arm, confidence);
@@ -282,7 +284,8 @@ class Comparison {
     for (const Difference& difference : differences) {
       if (difference.arm != plan_.control) continue;
       const Estimate& interval = difference.preferred();
-      return (std::log(interval.high) - std::log(interval.low)) / 2;
+      return std::max(std::abs(std::log(interval.low)),
+                      std::abs(std::log(interval.high)));
     }
     return 0;
   }
@@ -290,7 +293,7 @@ class Comparison {
   Verdict Judge(const Difference& difference, double noise) const {
     if (!difference.enough_rounds) return Verdict::kInconclusive;
     const Estimate& estimate = difference.preferred();
-    if (estimate.low >= 1 - margin_ && estimate.high <= 1 + margin_) {
+    if (estimate.low >= 1 / (1 + margin_) && estimate.high <= 1 + margin_) {
       return Verdict::kEquivalent;
     }
     if (std::abs(std::log(estimate.value)) <= noise) {

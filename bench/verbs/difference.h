@@ -52,7 +52,7 @@ struct DifferenceReport {
 
 // Compares the two, several runs of the lab each, by the trials that count
 // (SelectTrials), one of each round.  Intervals are those of Bootstrap,
-// corrected over the arms of a scenario.  `margin` as in Plan.  REQUIRES:
+// corrected over all that is compared.  `margin` as in Plan.  REQUIRES:
 // neither is empty.
 DifferenceReport Compare(std::span<const Results> a, std::span<const Results> b,
                          double margin);

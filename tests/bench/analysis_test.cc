@@ -137,13 +137,28 @@ TEST_F(EffectTest, IsTheMedianOfTheLogRatiosWithOrderStatistics) {
 }
 
 TEST_F(EffectTest, MoreArmsMakeWiderIntervals) {
-  EXPECT_DOUBLE_EQ(ArmConfidence(plan_, 0), 0.975);
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_), 0.975);
   plan_.arms.push_back({.name = "third", .target = "third"});
   plan_.arms.push_back(
       {.name = "cannot", .target = "cannot", .unavailable = "no such kernel"});
-  EXPECT_DOUBLE_EQ(ArmConfidence(plan_, 0), 1 - 0.05 / 3);
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_), 1 - 0.05 / 3);
   Spread(kSame);
   EXPECT_NEAR(AnalyzedCell(kSame).effect->low, std::exp(0.005), 1e-6);
+}
+
+// Six columns of 95 % each would be 70 % together.
+TEST_F(EffectTest, MoreScenariosMakeWiderIntervals) {
+  plan_.scenarios.resize(6, plan_.scenarios[0]);
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_), 1 - 0.05 / 12);
+  // An arm that cannot take part in a scenario is not compared there.
+  plan_.arms[kSlow].max_fd = 100;
+  plan_.scenarios[5].idle = 200;
+  EXPECT_DOUBLE_EQ(ArmConfidence(plan_), 1 - 0.05 / 11);
+  Spread(kSame);
+  // Of 24 rounds the 5th and the 20th.
+  const Effect effect = *AnalyzedCell(kSame).effect;
+  EXPECT_NEAR(effect.low, std::exp(0.004), 1e-6);
+  EXPECT_NEAR(effect.high, std::exp(0.019), 1e-6);
 }
 
 TEST_F(EffectTest, TheControlSpeaksForAllScenarios) {
@@ -161,6 +176,68 @@ TEST_F(EffectTest, TheVerdictNeedsTheControl) {
   EXPECT_FALSE(AnalyzedCell(kSlow).verdict);
   EXPECT_TRUE(AnalyzedCell(kSlow).effect);
   EXPECT_TRUE(Analyze(plan_, trials_).controls.empty());
+}
+
+// An arm that failed in 27 of 28 rounds passed.
+TEST_F(EffectTest, FewerThanHalfOfTheRoundsValidIsNoVerdict) {
+  const auto fail = [this](std::size_t arm, int rounds) {
+    for (Trial& trial : trials_) {
+      if (trial.slot.arm == arm) {
+        trial.invalid = trial.slot.round < rounds ? "broken" : "";
+      }
+    }
+  };
+  fail(kSlow, 12);
+  Cell cell = AnalyzedCell(kSlow);
+  EXPECT_EQ(cell.rounds_run, 24);
+  EXPECT_EQ(cell.compared_rounds, 12);
+  EXPECT_TRUE(HasEnoughRounds(cell));
+  EXPECT_EQ(cell.verdict, Verdict::kSlower);
+  fail(kSlow, 13);
+  cell = AnalyzedCell(kSlow);
+  EXPECT_EQ(cell.compared_rounds, 11);
+  EXPECT_FALSE(HasEnoughRounds(cell));
+  EXPECT_TRUE(cell.effect);
+  EXPECT_FALSE(cell.verdict);
+  EXPECT_EQ(AnalyzedCell(kSame).verdict, Verdict::kEquivalent);
+  // A repetition that is valid makes up for it, if the baseline has it too.
+  Trial again = trials_[kSlow];
+  again.slot.attempt = 1;
+  again.invalid.clear();
+  trials_.push_back(again);
+  EXPECT_FALSE(AnalyzedCell(kSlow).verdict);
+  trials_.push_back(trials_[0]);
+  trials_.back().slot.attempt = 1;
+  EXPECT_EQ(AnalyzedCell(kSlow).verdict, Verdict::kSlower);
+  // Without the control nothing can be said of anybody.
+  fail(kSlow, 0);
+  fail(kControl, 13);
+  EXPECT_FALSE(AnalyzedCell(kSlow).verdict);
+  EXPECT_FALSE(AnalyzedCell(kSame).verdict);
+}
+
+TEST_F(EffectTest, TrialsOutOfOrderAreTheSame) {
+  trials_ = SimulateTrials({.noise = 0.02}, random_);
+  const std::vector<Trial> firsts = trials_;
+  for (Trial again : firsts) {
+    if (again.slot.round % 4 != 0) continue;
+    if (again.slot.round % 8 == 0) {
+      trials_[static_cast<std::size_t>(again.slot.round) * 4 + again.slot.arm]
+          .load.steal_ns = again.load.window_ns;
+    }
+    again.slot.attempt = 1;
+    *again.load.server_cpu_ns *= 2;
+    trials_.push_back(again);
+  }
+  const Cell before = AnalyzedCell(kSlow);
+  std::ranges::shuffle(trials_, random_);
+  const Cell after = AnalyzedCell(kSlow);
+  EXPECT_EQ(after.effect->ratio, before.effect->ratio);
+  EXPECT_EQ(after.effect->low, before.effect->low);
+  EXPECT_EQ(after.effect->high, before.effect->high);
+  EXPECT_EQ(after.ratio->median, before.ratio->median);
+  EXPECT_EQ(after.Find(kPrimaryMetric)->median,
+            before.Find(kPrimaryMetric)->median);
 }
 
 TEST_F(EffectTest, TheControlIsSoundWhenItsIntervalIncludesOne) {
@@ -335,6 +412,13 @@ TEST(JudgeTest, EquivalentIsWithinTheMargin) {
   EXPECT_EQ(judge(1.012, 1.015, 1.021), Verdict::kSlower);
   EXPECT_EQ(judge(0.979, 0.985, 0.988), Verdict::kFaster);
   EXPECT_EQ(judge(0.979, 1, 1.015), Verdict::kInconclusive);
+  // The same both ways: it ends at 1.02, and begins at 1 / 1.02 = 0.9804.
+  EXPECT_EQ(judge(1 / 1.02, 1, 1.02), Verdict::kEquivalent);
+  EXPECT_EQ(judge(0.9803, 1, 1.02), Verdict::kInconclusive);
+  EXPECT_EQ(judge(1 / 1.02, 1, 1.0201), Verdict::kInconclusive);
+  // An end that is 1 includes it.
+  EXPECT_EQ(judge(1, 1.015, 1.03), Verdict::kInconclusive);
+  EXPECT_EQ(judge(0.97, 0.985, 1), Verdict::kInconclusive);
 }
 
 TEST(JudgeTest, ADifferenceThatChanceMakesTooIsNone) {
@@ -346,6 +430,16 @@ TEST(JudgeTest, ADifferenceThatChanceMakesTooIsNone) {
   EXPECT_EQ(Judge(effect, {.low = 1.02, .high = 1.04}, 0.02),
             Verdict::kInconclusive);
   EXPECT_EQ(Judge(effect, {.low = 1.01, .high = 1.02}, 0.02), Verdict::kSlower);
+  // The farther end counts, on either side; half the width is 0.02.
+  EXPECT_EQ(Judge(effect, {.low = 0.999, .high = 1.04}, 0.02),
+            Verdict::kInconclusive);
+  EXPECT_EQ(Judge(effect, {.low = 1 / 1.04, .high = 1.001}, 0.02),
+            Verdict::kInconclusive);
+  // As far as it is not beyond it.
+  EXPECT_EQ(Judge(effect, {.low = 0.99, .high = 1.03}, 0.02),
+            Verdict::kInconclusive);
+  EXPECT_EQ(Judge(effect, {.low = 0.99, .high = 1.0299}, 0.02),
+            Verdict::kSlower);
 }
 
 RC_GTEST_PROP(JudgeTest, WhatIsFasterOneWayIsSlowerTheOther, ()) {
@@ -389,6 +483,39 @@ TEST(VerdictTest, IdenticalArmsAreSeldomToldApart) {
       const Simulation simulation{.noise = noise, .heavy_tails = heavy_tails};
       EXPECT_LE(Share(simulation, kSame, kApart), 0.05) << noise;
     }
+  }
+}
+
+// In how many of the runs of a whole table, all of whose arms cost the same,
+// there is a verdict anywhere that one does not.
+int CountFalse(const SimulatedMachine& machine, int runs) {
+  Plan plan = SimulatedTable(14);
+  std::mt19937_64 random(1);
+  int count = 0;
+  for (int run = 0; run < runs; ++run) {
+    plan.seed = random();
+    const auto trials = SimulateMachine(machine, Schedule(plan), 0, random);
+    count +=
+        std::ranges::any_of(Analyze(plan, trials).cells, [](const Cell& c) {
+          return c.verdict == Verdict::kFaster || c.verdict == Verdict::kSlower;
+        });
+  }
+  return count;
+}
+
+// Also where the machine changes between the arms of a round: then what it did
+// is not in both of a pair. //tests/bench:verdict_rates has more runs of it.
+TEST(VerdictTest, AWholeTableHasNoFalseVerdictIn95Percent) {
+  constexpr int kRuns = 100;
+  for (const SimulatedMachine& machine :
+       {SimulatedMachine{.noise = 0.015},
+        SimulatedMachine{.noise = 0.03, .heavy_tails = true},
+        SimulatedMachine{.noise = 0.01, .switching = 0.1},
+        SimulatedMachine{.noise = 0.01, .wandering = 0.03}}) {
+    SCOPED_TRACE(testing::Message()
+                 << machine.noise << ", " << machine.switching << ", "
+                 << machine.wandering);
+    EXPECT_LE(CountFalse(machine, kRuns), 0.05 * kRuns);
   }
 }
 

@@ -13,6 +13,7 @@ Plan SamplePlan() {
                {.name = "raw", .kind = ArmKind::kPeer, .target = "raw"}};
   plan.baseline = "base";
   plan.rounds = 3;
+  plan.whole_blocks = false;
   plan.warm_up = std::chrono::milliseconds(100);
   plan.window = std::chrono::seconds(1);
   plan.seed = 1;

@@ -32,7 +32,7 @@ TEST(NotesTest, TooFewRoundsAreNotPassedOver) {
   EXPECT_THAT(
       NotesOf(SampleResults()),
       Contains(AllOf(StartsWith("small, crowd: 3 rounds are too few for "
-                                "an interval of 97.5 %"),
+                                "an interval of 98.33 %"),
                      HasSubstr("which takes 7: no verdict"))));
 }
 

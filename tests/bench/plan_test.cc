@@ -19,7 +19,7 @@ std::vector<std::size_t> ArmOrder(const Plan& plan) {
 
 TEST(PlanTest, EachArmThatCanTakesPartOncePerRoundAndScenario) {
   Plan plan = SamplePlan();
-  plan.rounds = 20;
+  plan.rounds = 12;  // of both three arms and two
   std::set<std::tuple<int, std::size_t, std::size_t>> seen;
   int position = 0;
   int round = 0;
@@ -30,7 +30,7 @@ TEST(PlanTest, EachArmThatCanTakesPartOncePerRoundAndScenario) {
     EXPECT_TRUE(seen.insert({slot.round, slot.scenario, slot.arm}).second);
   }
   // "low" has no part in the second scenario.
-  EXPECT_EQ(seen.size(), 20u * (3 + 2));
+  EXPECT_EQ(seen.size(), 12u * (3 + 2));
   EXPECT_EQ(seen.count({0, 1, 1}), 0u);
 }
 
@@ -53,6 +53,37 @@ TEST(PlanTest, AWholeBlockIsBalanced) {
     EXPECT_EQ(neighbours.size(), arms * (arms - 1));
     for (const auto& [pair, times] : neighbours) EXPECT_EQ(times, 2);
   }
+}
+
+// The last block of a scenario with fewer arms was cut short.
+TEST(PlanTest, EachScenarioHasWholeBlocksOfItsOwnArms) {
+  Plan plan = SamplePlan();
+  plan.rounds = 7;
+  plan.whole_blocks = true;
+  std::map<std::pair<std::size_t, std::size_t>, std::map<int, int>> places;
+  for (const Slot& slot : Schedule(plan)) {
+    // Within the scenario, of which the first has three trials.
+    const int place = slot.scenario == 1 && slot.round < 12 ? slot.position - 3
+                                                            : slot.position;
+    ++places[{slot.scenario, slot.arm}][place];
+  }
+  EXPECT_EQ(ScenarioRounds(plan, plan.scenarios[0]), 12);
+  EXPECT_EQ(ScenarioRounds(plan, plan.scenarios[1]), 8);
+  EXPECT_EQ(MostRounds(plan), 12);
+  for (const auto& [arm, of_arm] : places) {
+    EXPECT_EQ(of_arm.size(), arm.first == 0 ? 3u : 2u);
+    for (const auto& [place, times] : of_arm) EXPECT_EQ(times, 4);
+  }
+  EXPECT_EQ(CountTrials(plan), 12 * 3 + 8 * 2);
+  EXPECT_EQ(CountTrials(plan), std::ssize(Schedule(plan)));
+  // A try is as it was asked for.
+  plan.rounds = 3;
+  plan.whole_blocks = false;
+  EXPECT_EQ(ScenarioRounds(plan, plan.scenarios[0]), 3);
+  // Nobody takes part.
+  plan.descriptor_limit = 50;
+  EXPECT_EQ(ScenarioRounds(plan, plan.scenarios[1]), 0);
+  EXPECT_EQ(CountTrials(plan), 3 * 3);
 }
 
 TEST(PlanTest, BlocksDiffer) {
@@ -186,9 +217,9 @@ TEST(PlanTest, WithAPrecisionTheLengthIsALimit) {
   plan.precision = 0.01;
   plan.least_rounds = 2;
   const std::string text = DescribePlan(plan);
-  EXPECT_EQ(text.rfind("2 to 3 rounds, until each interval is within +-1 %, of "
-                       "100ms warm-up and 1s measured, order from seed 1: at "
-                       "most about 19 s\n",
+  EXPECT_EQ(text.rfind("2 rounds at least, 3 rounds at most, until each "
+                       "interval is within +-1 %, of 100ms warm-up and 1s "
+                       "measured, order from seed 1: at most about 19 s\n",
                        0),
             0u)
       << text;

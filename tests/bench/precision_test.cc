@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <random>
 #include <span>
 #include <vector>
@@ -64,6 +65,22 @@ TEST(PrecisionTest, NoiseTakesMoreRoundsUpToTheMost) {
   EXPECT_LT(rounds, plan.rounds);
   EXPECT_EQ(rounds % kBlock, 0);
   EXPECT_EQ(RoundsUntilPrecise(plan, TrialsWith(0.2)), plan.rounds);
+}
+
+// Both ends of the interval count.
+TEST(PrecisionTest, EachEndHasToBeNear) {
+  const Plan plan = PrecisePlan(0.01);
+  for (const double off : {0.97, 1.03}) {
+    std::vector<Trial> trials = TrialsWith(0.0001);
+    // A third of the rounds, more than an interval leaves out at one end.
+    for (Trial& trial : trials) {
+      if (trial.slot.arm != 2 || trial.slot.round % 3 != 0) continue;
+      trial.load.server_cpu_ns = static_cast<std::int64_t>(
+          static_cast<double>(*trial.load.server_cpu_ns) * off);
+    }
+    EXPECT_FALSE(IsPrecise(plan, First(trials, 24))) << off;
+    EXPECT_TRUE(IsPrecise(PrecisePlan(0.031), First(trials, 24))) << off;
+  }
 }
 
 TEST(PrecisionTest, AnArmThatCannotTakePartIsNotWaitedFor) {

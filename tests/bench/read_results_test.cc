@@ -71,6 +71,7 @@ Results FullResults() {
   trial.slot.cpus_swapped = true;
   trial.slot.padding = 17;
   trial.backend = "epoll-lt";
+  trial.calibration_ns = {1'000'000, 1'010'000};
   trial.load.server_user_ns = 5;
   trial.load.server_system_ns = 6;
   trial.load.rss_anon_bytes = 7;
@@ -99,12 +100,14 @@ TEST(ReadResultsTest, WhatIsReadIsWrittenTheSame) {
   }
 }
 
-// Those before there was a fan-out.
+// Those before there was a fan-out, calibrations, and blocks for each scenario.
 TEST(ReadResultsTest, ReadsOlderFiles) {
   json document = json::parse(ToJson(SampleResults()));
   for (json& scenario : document["plan"]["scenarios"]) {
     scenario.erase("fan_out");
   }
+  document["plan"].erase("whole_blocks");
+  for (json& trial : document["trials"]) trial.erase("calibration_ns");
   const Results results = ParseResults(document.dump());
   for (const Scenario& scenario : results.plan.scenarios) {
     EXPECT_FALSE(scenario.fan_out);

@@ -70,11 +70,13 @@ TEST(ResultsTest, ATrialHasAllOfTheDesignsFields) {
   const Plan plan = SamplePlan();
   Results results{.environment = {}, .plan = plan};
   results.trials = {SampleTrial(plan, {0, 0, 2, 1}, 10)};
+  results.trials[0].calibration_ns = {1'000'000, 1'010'000};
   const Json trial = Json::parse(ToJson(results))["trials"][0];
   EXPECT_EQ(trial, Json::parse(R"({
     "scenario": "small", "arm": "base", "backend": null, "round": 2,
     "position": 1, "attempt": 0, "cpus_swapped": false, "padding": 0, "valid": true, "invalid_reason": null,
-    "flags": ["client-bound", "unsaturated"], "messages": 1000,
+    "flags": ["client-bound", "unsaturated"],
+    "calibration_ns": [1000000, 1010000], "messages": 1000,
     "window_ns": 1000000000,
     "server_cpu_ns": 10000000, "server_user_ns": null,
     "server_system_ns": null, "rss_bytes": 5242880, "rss_anon_bytes": null,

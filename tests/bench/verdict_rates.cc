@@ -2,6 +2,8 @@
 //
 //   verdict_rates FILE     resamples the rounds of a recorded results.json
 //   verdict_rates          simulates runs with noise of known size
+//   verdict_rates --table  simulates whole tables, of six scenarios and seven
+//                          arms, on machines that change
 //
 // In a recorded run the arms that are the same program as the baseline ("x#2",
 // "x#3" ...) are identical; all others are taken to differ.  The control itself
@@ -29,6 +31,7 @@ namespace {
 
 struct Options {
   std::string file;
+  bool table = false;
   int rounds = 24;
   int runs = 2000;
   int block = 4;
@@ -184,16 +187,105 @@ int Simulate(const Options& options) {
   return 0;
 }
 
+struct NamedMachine {
+  const char* name;
+  SimulatedMachine machine;
+};
+
+constexpr NamedMachine kMachines[] = {
+    {"noise 1.5 %", {.noise = 0.015}},
+    {"noise 3 %", {.noise = 0.03}},
+    {"noise 3 %, heavy tails", {.noise = 0.03, .heavy_tails = true}},
+    {"two speeds, 30 trials each", {.noise = 0.01, .switching = 1 / 30.0}},
+    {"two speeds, 8 trials each", {.noise = 0.01, .switching = 1 / 8.0}},
+    {"pace wanders by 2 %", {.noise = 0.01, .wandering = 0.02}},
+    {"pace wanders by 5 %", {.noise = 0.01, .wandering = 0.05}},
+};
+
+// Runs of one plan on one machine.
+struct TableTally {
+  int runs = 0;
+  int with_false_verdict = 0;
+  int with_unsound_control = 0;
+  Tally injected = {};
+  Tally identical = {};
+};
+
+bool IsApart(const Cell& cell) {
+  return cell.verdict == Verdict::kFaster || cell.verdict == Verdict::kSlower;
+}
+
+void CountTable(const Analysis& analysis, TableTally& tally) {
+  ++tally.runs;
+  if (std::ranges::any_of(analysis.cells, IsApart)) ++tally.with_false_verdict;
+  if (!std::ranges::all_of(analysis.controls, &ControlCheck::sound)) {
+    ++tally.with_unsound_control;
+  }
+  for (const Cell& cell : analysis.cells) {
+    if (!cell.verdict) continue;
+    ++tally.identical.runs;
+    ++tally.identical.verdicts[*cell.verdict];
+  }
+}
+
+void CountInjected(const Plan& plan, const Analysis& analysis, Tally& tally) {
+  for (const Cell& cell : analysis.cells) {
+    if (plan.arms[cell.arm].name != "d") continue;
+    ++tally.runs;
+    if (cell.verdict) ++tally.verdicts[*cell.verdict];
+  }
+}
+
+void SimulateTableRow(const Options& options, int rounds,
+                      const NamedMachine& machine) {
+  Plan plan = SimulatedTable(rounds);
+  std::mt19937_64 random(options.seed);
+  TableTally tally;
+  const auto simulate = [&](double injected) {
+    plan.seed = random();
+    return Analyze(plan, SimulateMachine(machine.machine, Schedule(plan),
+                                         injected, random));
+  };
+  for (int run = 0; run < options.runs; ++run) {
+    CountTable(simulate(0), tally);
+    CountInjected(plan, simulate(0.03), tally.injected);
+  }
+  const double runs = tally.runs;
+  fmt::print("{:<28} {:>6} {:>9.1f}% {:>10.1f}% {:>8.1f}% {:>10.1f}%\n",
+             machine.name, rounds, 100 * tally.with_false_verdict / runs,
+             100 * tally.with_unsound_control / runs,
+             100 * tally.injected.Share(Verdict::kSlower),
+             100 * tally.identical.Share(Verdict::kEquivalent));
+  std::fflush(stdout);
+}
+
+int SimulateTables(const Options& options) {
+  fmt::print(
+      "{} runs each: those with a false verdict anywhere, with an unsound "
+      "control\nanywhere; cells with 3 % more found, and of identical arms "
+      "equivalent\n\n{:<28} {:>6} {:>10} {:>11} {:>9} {:>11}\n",
+      options.runs, "machine", "rounds", "false", "unsound", "found",
+      "equivalent");
+  for (const int rounds : {12, 24, 36}) {
+    for (const NamedMachine& machine : kMachines) {
+      SimulateTableRow(options, rounds, machine);
+    }
+  }
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   Options options;
   CLI::App app("How often verdicts are right.");
   app.add_option("file", options.file, "results.json; none: simulate");
+  app.add_flag("--table", options.table, "simulate whole tables");
   app.add_option("--rounds", options.rounds, "rounds of a resampled run");
   app.add_option("--runs", options.runs, "how many runs");
   app.add_option("--block", options.block, "consecutive rounds drawn together");
   app.add_option("--seed", options.seed, "of the draws");
   CLI11_PARSE(app, argc, argv);
   try {
+    if (options.table) return SimulateTables(options);
     return options.file.empty() ? Simulate(options) : Resample(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "verdict_rates: {}\n", error.what());
