@@ -174,6 +174,48 @@ TEST_F(ModelsTest, TooFewNumbersOfConnectionsAreAReason) {
             "undisturbed trials with only 2 numbers of connections");
 }
 
+// A line through two points says nothing of itself.
+TEST_F(ModelsTest, APlanOfTwoNumbersOfConnectionsIsNoneForModels) {
+  plan_.scenarios.resize(2);
+  std::erase_if(trials_,
+                [](const Trial& trial) { return trial.slot.scenario >= 2; });
+  EXPECT_TRUE(Fit().models.empty());
+  EXPECT_TRUE(Fit().unmodelled.empty());
+  EXPECT_TRUE(Fit().crossovers.empty());
+}
+
+TEST_F(ModelsTest, ARoundThatWasRunAgainCountsOnce) {
+  const Models before = Fit();
+  const std::vector<Trial> firsts = trials_;
+  for (Trial again : firsts) {
+    again.slot.attempt = 1;
+    *again.load.server_cpu_ns *= 2;
+    trials_.insert(trials_.begin(), again);
+  }
+  const Models after = Fit();
+  ASSERT_EQ(after.models.size(), 2u);
+  EXPECT_EQ(after.models[0].trials, before.models[0].trials);
+  EXPECT_EQ(after.models[0].per_watched_ns.value,
+            before.models[0].per_watched_ns.value);
+  EXPECT_EQ(after.crossovers.at(0).connections.value,
+            before.crossovers.at(0).connections.value);
+}
+
+// The middle 95 %, which the value may lie beside.
+TEST(EstimateTest, TheIntervalHoldsItsValue) {
+  std::vector<double> drawn;
+  for (int i = 400; i > 0; --i) drawn.push_back(i);
+  const Estimate within = MakeEstimate(200, drawn);
+  EXPECT_EQ(within.value, 200);
+  EXPECT_EQ(within.low, 11);
+  EXPECT_EQ(within.high, 390);
+  EXPECT_EQ(MakeEstimate(5, drawn).low, 5);
+  EXPECT_EQ(MakeEstimate(5, drawn).high, 390);
+  EXPECT_EQ(MakeEstimate(395, drawn).low, 11);
+  EXPECT_EQ(MakeEstimate(395, drawn).high, 395);
+  EXPECT_EQ(MakeEstimate(1, {1}).low, 1);
+}
+
 // A wait that brings the same each time tells nothing of what that costs.
 TEST_F(ModelsTest, WhatAReadyOneCostsNeedsWaitsThatDiffer) {
   std::erase_if(trials_,

@@ -37,6 +37,7 @@ Plan RichPlan(int rounds) {
   plan.baseline = "epoll-lt";
   plan.control = "epoll-lt#2";
   plan.rounds = rounds;
+  plan.whole_blocks = false;
   plan.warm_up = std::chrono::milliseconds(300);
   plan.window = std::chrono::seconds(1);
   plan.seed = 7;
