@@ -185,7 +185,7 @@ void NoteTainted(const Plan& plan, std::span<const Cell> cells,
   if (places.empty()) return;
   notes.push_back(fmt::format(
       "Disturbed trials, which do not count, in {}. results.json has the "
-      "ratios with them, and without what was repeated for them, too.",
+      "ratios with them too.",
       places));
 }
 
