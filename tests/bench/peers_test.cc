@@ -3,8 +3,12 @@
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
@@ -12,11 +16,13 @@
 #include <chrono>
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "apps/build_info.h"
@@ -89,6 +95,22 @@ std::string Receive(const UniqueFd& fd, std::size_t size) {
   }
   return all;
 }
+
+// Keeps a process from running as long as it lives.
+class Paused {
+ public:
+  explicit Paused(pid_t pid) : pid_(pid) {
+    kill(pid_, SIGSTOP);
+    siginfo_t info{};
+    waitid(P_PID, static_cast<id_t>(pid_), &info, WSTOPPED);
+  }
+  Paused(const Paused&) = delete;
+  Paused& operator=(const Paused&) = delete;
+  ~Paused() { kill(pid_, SIGCONT); }
+
+ private:
+  const pid_t pid_;
+};
 
 TEST(PeersTest, NamesAreUniqueAndFound) {
   std::set<std::string_view> names;
@@ -169,6 +191,66 @@ TEST_P(PeerTest, SurvivesAReset) {
   const UniqueFd client = peer_.Connect();
   SendAll(client, "still there");
   EXPECT_EQ(Receive(client, 11), "still there");
+}
+
+// Where the end of the stream and then a reset have come, a send is EPIPE, and
+// SIGPIPE too unless somebody has seen to that.
+TEST_P(PeerTest, SurvivesABrokenPipe) {
+  {
+    UniqueFd client = peer_.Connect();
+    SendAll(client, "x");
+    ASSERT_EQ(Receive(client, 1), "x");
+    const Paused paused(peer_.process().pid());
+    SendAll(client, "nobody will read its echo");
+    shutdown(client.get(), SHUT_WR);
+    const linger abort{.l_onoff = 1, .l_linger = 0};
+    setsockopt(client.get(), SOL_SOCKET, SO_LINGER, &abort, sizeof abort);
+    client.Reset();
+  }
+  const UniqueFd client = peer_.Connect();
+  SendAll(client, "still there");
+  EXPECT_EQ(Receive(client, 11), "still there");
+}
+
+// The port of one end of a connection; 0 when `fd` is none. `get`: getsockname
+// or getpeername.
+int PortOf(int fd, int (*get)(int, sockaddr*, socklen_t*)) {
+  sockaddr_in address{};
+  socklen_t size = sizeof address;
+  if (get(fd, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 0;
+  return ntohs(address.sin_port);
+}
+
+// A duplicate of a descriptor of another process.
+UniqueFd DuplicateOf(const UniqueFd& process, int fd) {
+  return UniqueFd(
+      static_cast<int>(syscall(SYS_pidfd_getfd, process.get(), fd, 0)));
+}
+
+// Nagle's algorithm would hold back what is sent second.
+TEST_P(PeerTest, SendsWithoutDelay) {
+  const pid_t pid = peer_.process().pid();
+  const UniqueFd process(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
+  if (!DuplicateOf(process, STDERR_FILENO)) {
+    GTEST_SKIP() << "pidfd_getfd: " << std::strerror(errno);
+  }
+  const UniqueFd client = peer_.Connect();
+  SendAll(client, "x");
+  ASSERT_EQ(Receive(client, 1), "x");
+  UniqueFd far;
+  for (const auto& entry : std::filesystem::directory_iterator(
+           "/proc/" + std::to_string(pid) + "/fd")) {
+    UniqueFd fd = DuplicateOf(process, std::stoi(entry.path().filename()));
+    if (PortOf(fd.get(), getpeername) == PortOf(client.get(), getsockname)) {
+      far = std::move(fd);
+    }
+  }
+  ASSERT_TRUE(far) << "the connection is none of its descriptors";
+  int no_delay = 0;
+  socklen_t size = sizeof no_delay;
+  ASSERT_EQ(getsockopt(far.get(), IPPROTO_TCP, TCP_NODELAY, &no_delay, &size),
+            0);
+  EXPECT_NE(no_delay, 0);
 }
 
 TEST_P(PeerTest, APortInUseIsAStartUpFailure) {
