@@ -288,9 +288,14 @@ std::optional<Ledger::Totals> Ledger::Count() {
     Execution execution(books_->count);
     const Step step = execution.Next();
     if (step != Step::kRow) return Failure(step);
-    totals = {.customers = execution.Integer(0),
-              .cards = execution.Integer(1),
-              .money = execution.Integer(2)};
+    const Totals found{.customers = execution.Integer(0),
+                       .cards = execution.Integer(1),
+                       .money = execution.Integer(2)};
+    if (found.money < 0) {
+      spdlog::error("{}: less than nothing is on all cards", path_);
+      return LedgerStatus::kFailed;
+    }
+    totals = found;
     return LedgerStatus::kDone;
   });
   return totals;

@@ -344,6 +344,9 @@ TEST_F(LedgerTest, ARowThatBreaksARuleEndsNothingButTheRequest) {
   EXPECT_EQ(ledger().Transfer("ann", "a2", "a1", 1), LedgerStatus::kFailed);
   EXPECT_EQ(ledger().CheckPassword("ben", "nonsense"), LedgerStatus::kFailed);
   EXPECT_EQ(BalanceOf("ann", "a1"), 100'00);
+  Database(path()).Execute(
+      "PRAGMA ignore_check_constraints = 1; UPDATE cards SET cents = -1");
+  EXPECT_FALSE(ledger().Count().has_value());
   EXPECT_THROW(Reopen(), DatabaseError);
 }
 
