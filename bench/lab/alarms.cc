@@ -8,6 +8,7 @@
 #include "bench/lab/flags.h"
 #include "bench/lab/snapshots.h"
 #include "bench/lab/text.h"
+#include "bench/lab/validity.h"
 
 namespace polymux::bench {
 namespace {
@@ -45,6 +46,9 @@ std::vector<std::string> Alarms(const Results& results,
     alarms.push_back(fmt::format(
         "DO NOT QUOTE: not an optimised build (debug or sanitizer): {}.",
         fmt::join(culprits, ", ")));
+  }
+  for (const std::string& invalid : InvalidArms(results.plan, analysis)) {
+    alarms.push_back("DO NOT USE: " + invalid);
   }
   for (const ControlCheck& control : analysis.controls) {
     if (control.sound) continue;

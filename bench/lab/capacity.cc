@@ -3,17 +3,25 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <optional>
 #include <stdexcept>
 
 #include "bench/lab/analysis.h"
 #include "bench/lab/usage_error.h"
+#include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {
 
 constexpr int kCapacityRounds = 3;
+
+// Long enough to tell a rate; what the plan asks for may be minutes.
+constexpr std::chrono::seconds kCapacityWindow{2};
+
+// What every server can do, or it needs no open loop so long.
+constexpr double kForeseenRate = 10'000;
 
 // Messages per second; empty without a valid trial.
 std::optional<double> CapacityOf(std::span<const Trial> trials,
@@ -41,11 +49,36 @@ void RequireOpenLoop(const Scenario& scenario) {
   }
 }
 
+// Without one that can, no rate would be found.
+void RequireAnArm(const Plan& plan, const Scenario& scenario) {
+  std::string obstacle;
+  for (const Arm& arm : plan.arms) {
+    obstacle = Obstacle(plan, scenario, arm);
+    if (obstacle.empty()) return;
+  }
+  throw UsageError(
+      fmt::format("--open-loop: scenario \"{}\" cannot be measured: {}",
+                  scenario.name, obstacle));
+}
+
 }  // namespace
 
 Plan CapacityPlan(const Plan& plan) {
-  for (const Scenario& scenario : plan.scenarios) RequireOpenLoop(scenario);
+  for (const Scenario& scenario : plan.scenarios) {
+    RequireOpenLoop(scenario);
+    RequireAnArm(plan, scenario);
+  }
+  const std::string obstacle =
+      ScheduleObstacle(kForeseenRate, plan.warm_up, plan.window);
+  if (!obstacle.empty()) {
+    throw UsageError(fmt::format("--open-loop: {} per second would be {}",
+                                 kForeseenRate, obstacle));
+  }
   Plan capacity = plan;
+  capacity.warm_up =
+      std::min<std::chrono::nanoseconds>(plan.warm_up, kCapacityWindow);
+  capacity.window =
+      std::min<std::chrono::nanoseconds>(plan.window, kCapacityWindow);
   capacity.rounds = kCapacityRounds;
   capacity.whole_blocks = false;
   capacity.precision.reset();

@@ -14,8 +14,10 @@ namespace polymux::bench {
 inline constexpr std::array kOpenLoopPercents{10, 30, 50, 70, 90};
 
 // What finds the capacities: the same plan in a closed loop, a few rounds of it
-// and nothing more.  Throws UsageError naming a scenario whose traffic has no
-// open loop.
+// and nothing more, each not longer than a capacity takes to be seen.  Throws
+// UsageError naming a scenario whose traffic has no open loop or that no arm
+// can take part in, or when the durations leave no room for the rate of a
+// server.
 Plan CapacityPlan(const Plan& plan);
 
 // For each scenario the messages per second of its slowest arm, each arm's

@@ -39,9 +39,11 @@ constexpr char kFooter[] =
     "  polymux compare --fail-if 'echo-100/epoll-lt.p99 > 2ms'\n"
     "\n"
     "The arms and scenarios that there are: polymux list.\n"
-    "Exit code: 0; 1 run-time error; 2 usage; 3 an arm has no valid trial,\n"
-    "or a condition is n/a; 4 a --fail-if condition holds;\n"
-    "130 interrupted (what was measured is written and shown).";
+    "Exit code: 0; 1 run-time error, also when a file or stdout could not be\n"
+    "written; 2 usage; 3 an arm has no valid trial or too many invalid ones, "
+    "or\n"
+    "a condition is n/a; 4 a --fail-if condition holds; 130 interrupted (what\n"
+    "was measured is written and shown).";
 
 // Flags that say what to compare.
 void AddSubject(CLI::App& app, CompareOptions& options) {
@@ -161,6 +163,9 @@ void AddMethod(CLI::App& app, CompareOptions& options) {
                             kPrecisionRounds));
   AddPercentage(app, "--margin", options.margin,
                 "What is too small to matter (default: 2%)");
+  AddPercentage(app, "--max-invalid", options.max_invalid,
+                "Of an arm's trials so many may be invalid\n"
+                "(default: 10%); more is exit code 3");
   AddDuration(app, "--duration", options.window, "How long each time");
   AddDuration(app, "--warm-up", options.warm_up, "Load before that");
   app.add_option("--load-threads", options.load_threads,
@@ -181,8 +186,8 @@ void AddMethod(CLI::App& app, CompareOptions& options) {
 
 void AddOutput(CLI::App& app, CompareOptions& options) {
   app.add_option("--out", options.out,
-                 "Where results.json goes\n"
-                 "(default: polymux-results/DATE)")
+                 "Where the files go; none that is there already\n"
+                 "is replaced (default: polymux-results/DATE)")
       ->type_name("DIR");
   app.add_option("--fail-if", options.fail_if,
                  "Exit with 4 under this condition; may be repeated")
@@ -342,6 +347,7 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
             .load_threads = options.load_threads,
             .precision = options.precision,
             .margin = options.margin.value_or(Plan().margin),
+            .max_invalid = options.max_invalid.value_or(Plan().max_invalid),
             .warm_up = options.warm_up,
             .window = options.window,
             .seed = options.seed.value_or(std::random_device()()),

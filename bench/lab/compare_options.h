@@ -48,6 +48,7 @@ struct CompareOptions {
   std::optional<int> rounds;
   std::optional<double> precision;
   std::optional<double> margin;
+  std::optional<double> max_invalid;
   std::chrono::nanoseconds warm_up = std::chrono::milliseconds(200);
   std::chrono::nanoseconds window = std::chrono::milliseconds(500);
   int reactors = 1;

@@ -7,11 +7,12 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <iterator>
 #include <stdexcept>
 
 #include "apps/flag_values.h"
+#include "bench/lab/console.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/metrics.h"
 #include "bench/lab/text.h"
 #include "bench/lab/usage_error.h"
@@ -20,9 +21,6 @@ namespace polymux::bench {
 namespace {
 
 using Operator = Condition::Operator;
-
-constexpr int kConditionHolds = 4;
-constexpr int kInvalid = 3;
 
 struct ShortName {
   std::string_view name;
@@ -331,10 +329,10 @@ int JudgeConditions(std::span<const Condition> conditions, const Plan& plan,
     const ConditionOutcome outcome = Evaluate(condition, plan, analysis);
     any_holds |= outcome.truth == Truth::kHolds;
     any_unknown |= outcome.truth == Truth::kUnknown;
-    fmt::print(stderr, "{}", Wrap("--fail-if ", outcome.text));
+    TellUser(Wrap("--fail-if ", outcome.text));
   }
-  if (any_holds) return kConditionHolds;
-  return any_unknown ? kInvalid : 0;
+  if (any_holds) return kExitCondition;
+  return any_unknown ? kExitInvalid : kExitOk;
 }
 
 }  // namespace polymux::bench

@@ -1,11 +1,13 @@
 #include "bench/lab/experiment.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
-#include <cstdio>
 #include <stdexcept>
+#include <string_view>
 
 #include "bench/lab/agenda.h"
+#include "bench/lab/console.h"
 #include "bench/lab/precision.h"
 #include "bench/lab/progress.h"
 #include "bench/lab/usage_error.h"
@@ -29,9 +31,9 @@ void TryArm(Arm& arm, const ServerOptions& options, bool allow_debug) {
 void TellPrecision(const Results& results) {
   const Plan& plan = results.plan;
   if (!plan.precision || results.trials.empty()) return;
-  fmt::print(stderr, "{} interval is within +-{:g} % after {} rounds\n",
-             IsPrecise(plan, results.trials) ? "each" : "not every",
-             100 * *plan.precision, RoundsRun(results));
+  TellUser("{} interval is within +-{:g} % after {} rounds\n",
+           IsPrecise(plan, results.trials) ? "each" : "not every",
+           100 * *plan.precision, RoundsRun(results));
 }
 
 }  // namespace
@@ -45,9 +47,10 @@ void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug) {
 }
 
 void RunExperiment(Results& results, const ServerOptions& options,
-                   const std::filesystem::path& file) {
+                   const std::function<void()>& save) {
   Agenda agenda(results.plan);
-  Progress progress(results.plan, agenda.schedule(), stderr);
+  Progress progress(results.plan, agenda.schedule(), isatty(STDERR_FILENO) == 1,
+                    [](std::string_view text) { TellUser(text); });
   for (auto slots = agenda.Next({}); !slots.empty();
        slots = agenda.Next(results.trials)) {
     for (const Slot& slot : slots) {
@@ -55,7 +58,7 @@ void RunExperiment(Results& results, const ServerOptions& options,
       results.trials.push_back(RunTrial(results.plan, slot, options));
       progress.Finished(results.trials.back());
     }
-    WriteResults(results, file);
+    save();
   }
   TellPrecision(results);
   results.complete = true;

@@ -1,7 +1,7 @@
 #ifndef POLYMUX_BENCH_LAB_EXPERIMENT_H_
 #define POLYMUX_BENCH_LAB_EXPERIMENT_H_
 
-#include <filesystem>
+#include <functional>
 
 #include "bench/lab/plan.h"
 #include "bench/lab/results.h"
@@ -18,10 +18,10 @@ void TryOwnArms(Plan& plan, const ServerOptions& options, bool allow_debug);
 // Runs the trials of `results.plan`, then repeats tainted rounds, and appends
 // all of them to `results.trials`; ends early when the plan's precision is
 // reached.
-// Tells of its progress on stderr and writes `file` before every round.  Sets
+// Tells of its progress on stderr and calls `save` after every round.  Sets
 // `results.complete` at the end; throws Interrupted before that.
 void RunExperiment(Results& results, const ServerOptions& options,
-                   const std::filesystem::path& file);
+                   const std::function<void()>& save);
 
 }  // namespace polymux::bench
 

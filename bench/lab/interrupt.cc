@@ -38,14 +38,31 @@ sigset_t InterruptSet() {
   return set;
 }
 
+// When the first one came; constant after it has.
+std::chrono::steady_clock::time_point first_interrupt;
+
+// The clock is clock_gettime, which a signal handler may call.
+void OnFurtherInterrupt(int signal_number) {
+  const auto since = std::chrono::steady_clock::now() - first_interrupt;
+  if (since < kSameInterrupt) return;
+  signal(signal_number, SIG_DFL);
+  raise(signal_number);
+}
+
 [[noreturn]] void TakeInterrupt() {
   // Out of the queue before it is unblocked.
   signalfd_siginfo info;
   [[maybe_unused]] const ssize_t taken = read(interrupt_fd, &info, sizeof info);
   close(std::exchange(interrupt_fd, -1));
+  first_interrupt = std::chrono::steady_clock::now();
   const sigset_t set = InterruptSet();
+  struct sigaction action {};
+  action.sa_handler = OnFurtherInterrupt;
+  action.sa_flags = SA_RESTART;
   for (const int signal_number : kInterrupts) {
-    if (sigismember(&set, signal_number) == 1) signal(signal_number, SIG_DFL);
+    if (sigismember(&set, signal_number) == 1) {
+      sigaction(signal_number, &action, nullptr);
+    }
   }
   sigprocmask(SIG_UNBLOCK, &set, nullptr);
   throw Interrupted();

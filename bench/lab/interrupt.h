@@ -10,9 +10,14 @@ using Deadline = std::chrono::steady_clock::time_point;
 // Thrown by the waits of the lab when SIGINT, SIGTERM or SIGHUP has come.
 struct Interrupted {};
 
+// One key press may come as several signals, from the terminal and from a
+// program in between (timeout(1) sends two): what comes so soon after the first
+// one is it once more.
+inline constexpr std::chrono::seconds kSameInterrupt{2};
+
 // From now on SIGINT, SIGTERM and SIGHUP (unless it is ignored, as by nohup)
-// end a wait instead of the process.  The first one restores their default
-// action, so that a second one ends even a stuck process.  A pipe without a
+// end a wait instead of the process.  A second one, not before kSameInterrupt,
+// has its default action and so ends even a stuck process.  A pipe without a
 // reader is an error of the write: the process must live to end its servers.
 //
 // REQUIRES: called once, before the process has a second thread.

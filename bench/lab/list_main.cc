@@ -6,6 +6,8 @@
 #include <string>
 
 #include "apps/flag_values.h"
+#include "bench/lab/console.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/scenario.h"
 #include "bench/peers/peers.h"
 #include "poller/backends.h"
@@ -28,35 +30,35 @@ std::string DescribeLimit(const Backend& backend) {
 }
 
 void PrintBackends() {
-  fmt::print("Backends (serve --backend, compare --arms)\n");
+  PrintResult("Backends (serve --backend, compare --arms)\n");
   for (const Backend& backend : Backends()) {
     const std::string obstacle = backend.probe();
-    fmt::print("  {:<12} {:<28} {:<6} {:<11} {}\n", backend.name,
-               backend.kernel_interface,
-               backend.trigger == Trigger::kLevel ? "level" : "edge",
-               DescribeLimit(backend),
-               obstacle.empty() ? "available" : "unavailable: " + obstacle);
+    PrintResult("  {:<12} {:<28} {:<6} {:<11} {}\n", backend.name,
+                backend.kernel_interface,
+                backend.trigger == Trigger::kLevel ? "level" : "edge",
+                DescribeLimit(backend),
+                obstacle.empty() ? "available" : "unavailable: " + obstacle);
   }
 }
 
 void PrintPeers() {
-  fmt::print("\nControls (compare --arms)\n");
+  PrintResult("\nControls (compare --arms)\n");
   for (const Peer& peer : Peers()) {
     const std::string obstacle = peer.probe();
-    fmt::print("  {:<12} {}{}\n", peer.name, peer.description,
-               obstacle.empty() ? "" : "; unavailable: " + obstacle);
+    PrintResult("  {:<12} {}{}\n", peer.name, peer.description,
+                obstacle.empty() ? "" : "; unavailable: " + obstacle);
   }
 }
 
 void PrintScenarios() {
-  fmt::print("\nScenarios (compare --scenarios)\n");
+  PrintResult("\nScenarios (compare --scenarios)\n");
   for (const Scenario& scenario : BuiltInScenarios()) {
-    fmt::print("  {:<14} {}\n", scenario.name, scenario.Describe());
+    PrintResult("  {:<14} {}\n", scenario.name, scenario.Describe());
   }
-  fmt::print("\nGroups of scenarios (compare --scenarios)\n");
+  PrintResult("\nGroups of scenarios (compare --scenarios)\n");
   for (const ScenarioGroup& group : ScenarioGroups()) {
-    fmt::print("  {:<14} {}: {} to {}\n", group.name, group.question,
-               group.members.front(), group.members.back());
+    PrintResult("  {:<14} {}: {} to {}\n", group.name, group.question,
+                group.members.front(), group.members.back());
   }
 }
 
@@ -66,10 +68,12 @@ int ListMain(int argc, char** argv) {
   CLI::App app(kDescription, argv[0]);
   app.footer(kFooter);
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
-  PrintBackends();
-  PrintPeers();
-  PrintScenarios();
-  return 0;
+  return ExitCodeOf(argv[0], [] {
+    PrintBackends();
+    PrintPeers();
+    PrintScenarios();
+    return kExitOk;
+  });
 }
 
 }  // namespace polymux::bench

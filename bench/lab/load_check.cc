@@ -18,13 +18,6 @@ namespace {
       scenario.name, why));
 }
 
-void CheckThreads(const Plan& plan, const Scenario& scenario) {
-  if (plan.load_threads == 1 || (!scenario.burst && !scenario.fan_out)) return;
-  Refuse(scenario, "--load-threads",
-         fmt::format("one thread sends a {}, not --load-threads {}",
-                     scenario.burst ? "burst" : "fan-out", plan.load_threads));
-}
-
 void CheckRate(const Plan& plan, const Scenario& scenario,
                std::string_view flag) {
   if (!scenario.rate) return;
@@ -39,7 +32,6 @@ void CheckRate(const Plan& plan, const Scenario& scenario,
 
 void CheckLoad(const Plan& plan, std::string_view rate_flag) {
   for (const Scenario& scenario : plan.scenarios) {
-    CheckThreads(plan, scenario);
     CheckRate(plan, scenario, rate_flag);
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <map>
 #include <random>
 #include <set>
 #include <utility>
@@ -125,6 +126,17 @@ std::string DescribeRounds(const Plan& plan) {
       100 * *plan.precision);
 }
 
+// What keeps arms, by name, from taking part.
+std::map<std::string, std::vector<std::string>> ObstaclesTo(
+    const Plan& plan, const Scenario& scenario) {
+  std::map<std::string, std::vector<std::string>> obstacles;
+  for (const Arm& arm : plan.arms) {
+    std::string obstacle = Obstacle(plan, scenario, arm);
+    if (!obstacle.empty()) obstacles[std::move(obstacle)].push_back(arm.name);
+  }
+  return obstacles;
+}
+
 std::string DescribeArm(const Arm& arm) {
   switch (arm.kind) {
     case ArmKind::kBackend:
@@ -155,6 +167,10 @@ std::string Obstacle(const Plan& plan, const Scenario& scenario,
   if (scenario.fan_out && !arm.is_polymux()) {
     return fmt::format("{} echoes; it does not send to all what one sends",
                        arm.name);
+  }
+  if (plan.load_threads > 1 && (scenario.burst || scenario.fan_out)) {
+    return fmt::format("one thread sends a {}, not --load-threads {}",
+                       scenario.burst ? "burst" : "fan-out", plan.load_threads);
   }
   const int needed = DescriptorsNeeded(plan, scenario);
   if (arm.max_fd && needed > *arm.max_fd + 1) {
@@ -294,10 +310,12 @@ std::string DescribePlan(const Plan& plan) {
   fmt::format_to(out, "\nscenarios\n");
   for (const Scenario& scenario : plan.scenarios) {
     fmt::format_to(out, "  {:<14} {}\n", scenario.name, scenario.Describe());
-    for (const Arm& arm : plan.arms) {
-      const std::string obstacle = Obstacle(plan, scenario, arm);
-      if (obstacle.empty()) continue;
-      fmt::format_to(out, "  {:<14} without {}: {}\n", "", arm.name, obstacle);
+    for (const auto& [obstacle, arms] : ObstaclesTo(plan, scenario)) {
+      fmt::format_to(out, "  {:<14} without {}: {}\n", "",
+                     arms.size() == plan.arms.size()
+                         ? "any arm"
+                         : fmt::format("{}", fmt::join(arms, ", ")),
+                     obstacle);
     }
   }
   return text;

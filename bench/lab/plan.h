@@ -36,6 +36,8 @@ struct Plan {
   // An effect whose interval lies within [1 / (1 + margin), 1 + margin] is
   // "equivalent".
   double margin = 0.02;
+  // Of an arm's trials in a scenario so many, as a share, may be invalid.
+  double max_invalid = 0.1;
   // Of all intervals of the table together.
   double confidence = 0.95;
   // The arm that is a second copy of the baseline; empty: there is none.

@@ -116,7 +116,9 @@ void Execute(const ChildPlan& plan) {
   }
   close_range(STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
   if (*plan.directory != '\0' && chdir(plan.directory) != 0) return;
+  // What this program ignores is not what its child does.
   signal(SIGPIPE, SIG_DFL);
+  signal(SIGXFSZ, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

@@ -1,7 +1,8 @@
 #include "bench/lab/progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
+
+#include <utility>
 
 namespace polymux::bench {
 namespace {
@@ -18,12 +19,12 @@ nanoseconds Estimate(const Plan& plan, std::span<const Slot> slots) {
 
 }  // namespace
 
-Progress::Progress(const Plan& plan, std::span<const Slot> slots,
-                   std::FILE* stream)
+Progress::Progress(const Plan& plan, std::span<const Slot> slots, bool rewrites,
+                   Tell tell)
     : plan_(plan),
       slots_(slots),
-      stream_(stream),
-      rewrites_(isatty(fileno(stream)) == 1),
+      rewrites_(rewrites),
+      tell_(std::move(tell)),
       start_(std::chrono::steady_clock::now()) {}
 
 Progress::~Progress() { ClearLine(); }
@@ -31,30 +32,28 @@ Progress::~Progress() { ClearLine(); }
 void Progress::Starting(const Slot& slot) {
   if (!rewrites_) return;
   ClearLine();
-  fmt::print(stream_, "{}round {} of {}: {}, {} ({} left)",
-             slot.attempt > 0 ? "again " : "", slot.round + 1, Rounds(),
-             plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
-             DescribeLength(Remaining()));
-  std::fflush(stream_);
+  tell_(fmt::format("{}round {} of {}: {}, {} ({} left)",
+                    slot.attempt > 0 ? "again " : "", slot.round + 1, Rounds(),
+                    plan_.scenarios[slot.scenario].name,
+                    plan_.arms[slot.arm].name, DescribeLength(Remaining())));
 }
 
 void Progress::Finished(const Trial& trial) {
   const Slot& slot = trial.slot;
   if (!trial.valid()) {
     ClearLine();
-    fmt::print(stream_, "round {}: {}, {}: invalid: {}\n", slot.round + 1,
-               plan_.scenarios[slot.scenario].name, plan_.arms[slot.arm].name,
-               trial.invalid);
+    tell_(fmt::format("round {}: {}, {}: invalid: {}\n", slot.round + 1,
+                      plan_.scenarios[slot.scenario].name,
+                      plan_.arms[slot.arm].name, trial.invalid));
   }
   if (slot.attempt == 0) ++finished_;
   const bool ends_round =
       slot.attempt == 0 &&
       (finished_ == slots_.size() || slots_[finished_].round != slot.round);
   if (ends_round && !rewrites_) {
-    fmt::print(stream_, "round {} of {} done, {} left\n", slot.round + 1,
-               Rounds(), DescribeLength(Remaining()));
+    tell_(fmt::format("round {} of {} done, {} left\n", slot.round + 1,
+                      Rounds(), DescribeLength(Remaining())));
   }
-  std::fflush(stream_);
 }
 
 int Progress::Rounds() const { return slots_.back().round + 1; }
@@ -71,7 +70,7 @@ nanoseconds Progress::Remaining() const {
 
 void Progress::ClearLine() {
   // Back to the first column, erase to the end of the line (ECMA-48 EL).
-  if (rewrites_) fmt::print(stream_, "\r\x1b[K");
+  if (rewrites_) tell_("\r\x1b[K");
 }
 
 }  // namespace polymux::bench

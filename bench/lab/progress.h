@@ -2,8 +2,9 @@
 #define POLYMUX_BENCH_LAB_PROGRESS_H_
 
 #include <chrono>
-#include <cstdio>
+#include <functional>
 #include <span>
+#include <string_view>
 
 #include "bench/lab/plan.h"
 #include "bench/lab/trial.h"
@@ -11,11 +12,14 @@
 namespace polymux::bench {
 
 // Tells a waiting person how far a comparison has come: one line that is
-// rewritten when the stream is a terminal, else a line per round.
+// rewritten when `rewrites`, as on a terminal, else a line per round.
 class Progress {
  public:
-  // `slots` are those of the plan.  All arguments must outlive this.
-  Progress(const Plan& plan, std::span<const Slot> slots, std::FILE* stream);
+  using Tell = std::function<void(std::string_view text)>;
+
+  // `slots` are those of the plan, and must outlive this, like it.
+  Progress(const Plan& plan, std::span<const Slot> slots, bool rewrites,
+           Tell tell);
 
   // Clears the rewritten line.
   ~Progress();
@@ -32,8 +36,8 @@ class Progress {
 
   const Plan& plan_;
   const std::span<const Slot> slots_;
-  std::FILE* const stream_;
   const bool rewrites_;
+  const Tell tell_;
   const std::chrono::steady_clock::time_point start_;
   std::size_t finished_ = 0;
 };

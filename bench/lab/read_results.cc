@@ -135,6 +135,9 @@ Plan ReadPlan(const Json& object) {
     plan.precision = Share(object, "precision");
   }
   plan.margin = Share(object, "margin");
+  if (IsGiven(object, "max_invalid")) {
+    plan.max_invalid = Share(object, "max_invalid");
+  }
   plan.confidence = Share(object, "confidence", kMostConfidence);
   plan.warm_up = Nanoseconds(object, "warm_up_ns");
   plan.window = Nanoseconds(object, "window_ns");

@@ -1,11 +1,8 @@
 #include "bench/lab/results.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <system_error>
 
 #include "bench/lab/analysis.h"
 #include "bench/lab/flags.h"
@@ -85,6 +82,7 @@ Json PlanJson(const Plan& plan) {
           {"whole_blocks", plan.whole_blocks},
           {"precision", OrNull(plan.precision)},
           {"margin", plan.margin},
+          {"max_invalid", plan.max_invalid},
           {"confidence", plan.confidence},
           {"warm_up_ns", plan.warm_up.count()},
           {"window_ns", plan.window.count()},
@@ -298,19 +296,6 @@ std::string ToJson(const Results& results) {
   }
   // What a foreign program wrote need not be UTF-8.
   return document.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-void WriteResults(const Results& results, const std::filesystem::path& path) {
-  std::filesystem::path unfinished = path;
-  unfinished += ".unfinished";
-  std::ofstream file(unfinished, std::ios::binary);
-  file << ToJson(results);
-  file.close();
-  if (!file) {
-    throw std::system_error(errno, std::generic_category(),
-                            "cannot write " + unfinished.string());
-  }
-  std::filesystem::rename(unfinished, path);
 }
 
 }  // namespace polymux::bench

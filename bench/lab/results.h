@@ -1,7 +1,6 @@
 #ifndef POLYMUX_BENCH_LAB_RESULTS_H_
 #define POLYMUX_BENCH_LAB_RESULTS_H_
 
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -42,10 +41,6 @@ inline constexpr int kSchemaVersion = 2;
 // is derived from the trials ("analysis", "controls", "models", "crossovers",
 // "unmodelled") is there for other readers; read_results.h computes it anew.
 std::string ToJson(const Results& results);
-
-// Writes the document to `path` in one step: a reader sees the old one or the
-// new one.  Throws std::system_error.
-void WriteResults(const Results& results, const std::filesystem::path& path);
 
 }  // namespace polymux::bench
 

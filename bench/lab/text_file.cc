@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "apps/printable_text.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -19,7 +20,8 @@ namespace {
 using std::filesystem::path;
 
 [[noreturn]] void Throw(const path& path) {
-  throw std::system_error(errno, std::generic_category(), path.string());
+  throw std::system_error(errno, std::generic_category(),
+                          PrintableLine(path.string()));
 }
 
 path DirectoryOf(const path& file) {

@@ -1,13 +1,22 @@
 #ifndef POLYMUX_BENCH_LAB_VALIDITY_H_
 #define POLYMUX_BENCH_LAB_VALIDITY_H_
 
+#include <string>
+#include <vector>
+
 #include "bench/lab/analysis.h"
+#include "bench/lab/plan.h"
 
 namespace polymux::bench {
 
-// Whether an arm that should have been measured has no valid trial, or no arm
-// could be measured at all: such results are not to be used.
-bool LacksArm(const Analysis& analysis);
+// Which arm has no valid trial in a scenario, or more invalid ones than
+// `plan.max_invalid` allows: a sentence for each.
+std::vector<std::string> InvalidArms(const Plan& plan,
+                                     const Analysis& analysis);
+
+// Whether the results may be used: each arm that was to be measured has been,
+// none is in InvalidArms, and there is one.
+bool IsUsable(const Plan& plan, const Analysis& analysis);
 
 }  // namespace polymux::bench
 

@@ -14,7 +14,7 @@ namespace polymux::bench {
 struct CostColumn {
   std::string_view heading;
   std::string_view metric;
-  double unit;  // what one of the metric is in the column's unit
+  double unit;                // what one of the metric is in the column's unit
   bool of_open_loop = false;  // only
 };
 

@@ -4,17 +4,18 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
-#include <exception>
 #include <optional>
 
 #include "apps/flag_values.h"
 #include "apps/user_path.h"
 #include "bench/lab/alarms.h"
 #include "bench/lab/analysis.h"
+#include "bench/lab/console.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/text.h"
+#include "bench/lab/usage_error.h"
 #include "bench/verbs/advice.h"
-#include "bench/verbs/exit_codes.h"
 
 namespace polymux::bench {
 namespace {
@@ -60,8 +61,8 @@ std::string Sentence(const Advice& advice) {
 
 void PrintList(const char* title, const std::vector<std::string>& list) {
   if (list.empty()) return;
-  fmt::print("\n{}\n", title);
-  for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
+  PrintResult("\n{}\n", title);
+  for (const std::string& line : list) PrintResult("{}", Wrap("  - ", line));
 }
 
 // Empty: there is none.
@@ -72,20 +73,20 @@ std::string IntervalText(const std::optional<Interval>& interval) {
 }
 
 void PrintTable(const std::vector<Candidate>& candidates) {
-  fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", "backend", "us/message",
-             "interval", "ratio", "interval", "basis");
+  PrintResult("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", "backend",
+              "us/message", "interval", "ratio", "interval", "basis");
   for (const Candidate& candidate : candidates) {
-    fmt::print("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", candidate.arm,
-               candidate.cpu_us ? FormatCoefficient(*candidate.cpu_us) : "n/a",
-               IntervalText(candidate.cpu_interval),
-               FormatCoefficient(candidate.ratio),
-               IntervalText(candidate.ratio_interval),
-               ToString(candidate.basis));
+    PrintResult("{:<14} {:>10} {:>15} {:>6} {:>13}  {}\n", candidate.arm,
+                candidate.cpu_us ? FormatCoefficient(*candidate.cpu_us) : "n/a",
+                IntervalText(candidate.cpu_interval),
+                FormatCoefficient(candidate.ratio),
+                IntervalText(candidate.ratio_interval),
+                ToString(candidate.basis));
   }
 }
 
 void Print(const Advice& advice) {
-  fmt::print("{}\n", Wrap("", Sentence(advice)));
+  PrintResult("{}\n", Wrap("", Sentence(advice)));
   PrintTable(advice.candidates);
   PrintList("Not considered", advice.excluded);
   PrintList("Mind", advice.reservations);
@@ -93,15 +94,28 @@ void Print(const Advice& advice) {
     return;
   }
   if (advice.command.empty()) {
-    fmt::print(
+    PrintResult(
         "\n{}",
         Wrap("", "compare cannot settle it here: " + advice.no_command + "."));
     return;
   }
-  fmt::print("\nThis would settle it:\n  {}\n", advice.command);
+  PrintResult("\nThis would settle it:\n  {}\n", advice.command);
 }
 
 }  // namespace
+
+// Throws UsageError.
+Advice AdviseOn(const Results& results, const Analysis& analysis,
+                Workload workload, const CountOrPercent& active) {
+  const auto connections = static_cast<std::size_t>(workload.connections);
+  const std::size_t senders = active.Of(connections);
+  if (senders == 0 || senders > connections) {
+    throw UsageError("--active is from 1 to --connections");
+  }
+  if (workload.message_size == 0) throw UsageError("--size is above 0");
+  workload.active = static_cast<int>(senders);
+  return Advise(results, analysis, workload);
+}
 
 int AdviseMain(int argc, char** argv) {
   std::string file;
@@ -119,30 +133,16 @@ int AdviseMain(int argc, char** argv) {
                     "... of which so many send; the others are silent");
   AddSize(app, "--size", workload.message_size, "Size of a message");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
-  const std::size_t senders =
-      active.Of(static_cast<std::size_t>(workload.connections));
-  if (senders == 0 ||
-      senders > static_cast<std::size_t>(workload.connections) ||
-      workload.message_size == 0) {
-    fmt::print(stderr,
-               "{}: --active is from 1 to --connections, --size above 0\n",
-               argv[0]);
-    return kExitUsage;
-  }
-  workload.active = static_cast<int>(senders);
-  try {
+  return ExitCodeOf(argv[0], [&] {
     const Results results = ReadResults(UserPath(file));
     const Analysis analysis = Analyze(results.plan, results.trials);
-    const Advice advice = Advise(results, analysis, workload);
+    const Advice advice = AdviseOn(results, analysis, workload, active);
     for (const std::string& alarm : Alarms(results, analysis)) {
-      fmt::print("{}", Red(Wrap("", alarm), ColourOfStdout()));
+      PrintResult(Red(Wrap("", alarm), ColourOfStdout()));
     }
     Print(advice);
     return kExitOk;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
-    return kExitRunTimeError;
-  }
+  });
 }
 
 }  // namespace polymux::bench

@@ -16,12 +16,13 @@
 #include "apps/user_path.h"
 #include "bench/lab/analysis.h"
 #include "bench/lab/condition.h"
+#include "bench/lab/console.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/percentage.h"
 #include "bench/lab/read_results.h"
 #include "bench/lab/text.h"
 #include "bench/lab/usage_error.h"
 #include "bench/verbs/difference.h"
-#include "bench/verbs/exit_codes.h"
 
 namespace polymux::bench {
 namespace {
@@ -76,21 +77,21 @@ std::string Describe(const Estimate& estimate) {
 
 void PrintDifference(const Difference& difference,
                      const std::string& baseline) {
-  fmt::print("  {:<20} {:>6} -> {:>6} us  {:>3} and {:>3} rounds  {}\n",
-             difference.arm, FormatNumber(difference.median_a),
-             FormatNumber(difference.median_b), difference.rounds_a,
-             difference.rounds_b, ToString(difference.verdict));
-  fmt::print("    {:<32} {}  p {:.4f}\n", "B/A", Describe(difference.ratio),
-             difference.p_value);
+  PrintResult("  {:<20} {:>6} -> {:>6} us  {:>3} and {:>3} rounds  {}\n",
+              difference.arm, FormatNumber(difference.median_a),
+              FormatNumber(difference.median_b), difference.rounds_a,
+              difference.rounds_b, ToString(difference.verdict));
+  PrintResult("    {:<32} {}  p {:.4f}\n", "B/A", Describe(difference.ratio),
+              difference.p_value);
   if (!difference.relative) return;
-  fmt::print("    {:<32} {}\n", "B/A, each over " + baseline,
-             Describe(*difference.relative));
+  PrintResult("    {:<32} {}\n", "B/A, each over " + baseline,
+              Describe(*difference.relative));
 }
 
 void PrintList(const char* title, const std::vector<std::string>& list) {
   if (list.empty()) return;
-  fmt::print("\n{}\n", title);
-  for (const std::string& line : list) fmt::print("{}", Wrap("  - ", line));
+  PrintResult("\n{}\n", title);
+  for (const std::string& line : list) PrintResult("{}", Wrap("  - ", line));
 }
 
 std::string Method(int runs_a, int runs_b) {
@@ -115,18 +116,18 @@ std::string Method(int runs_a, int runs_b) {
 }
 
 void PrintText(const DifferenceReport& report, int runs_a, int runs_b) {
-  fmt::print("{}\n", Sentence(report));
+  PrintResult("{}\n", Sentence(report));
   std::string scenario;
   for (const Difference& difference : report.differences) {
     if (difference.scenario != scenario) {
       scenario = difference.scenario;
-      fmt::print("\n{}: server CPU per message\n", scenario);
+      PrintResult("\n{}: server CPU per message\n", scenario);
     }
     PrintDifference(difference, report.baseline);
   }
   PrintList("Drift: A and B differ in more than the server", report.drift);
   PrintList("Not compared", report.missing);
-  fmt::print("\n{}", Wrap("", Method(runs_a, runs_b)));
+  PrintResult("\n{}", Wrap("", Method(runs_a, runs_b)));
 }
 
 nlohmann::ordered_json EstimateJson(const Estimate& estimate) {
@@ -161,8 +162,8 @@ void PrintJson(const DifferenceReport& report, int runs_a, int runs_b) {
       {"differences", differences},
       {"drift", report.drift},
       {"not_compared", report.missing}};
-  fmt::print("{}\n",
-             document.dump(1, ' ', false, Json::error_handler_t::replace));
+  PrintResult("{}\n",
+              document.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 // The analysis of B, with B over A in place of the ratios to the baseline.
@@ -267,15 +268,7 @@ int DiffMain(int argc, char** argv) {
       ->type_name("CONDITION");
   app.add_flag("--json", options.as_json, "The comparison as JSON");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
-  try {
-    return Diff(options);
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
-    return kExitUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
-    return kExitRunTimeError;
-  }
+  return ExitCodeOf(argv[0], [&] { return Diff(options); });
 }
 
 }  // namespace polymux::bench

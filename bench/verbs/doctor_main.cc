@@ -12,11 +12,12 @@
 
 #include "apps/build_info.h"
 #include "apps/flag_values.h"
+#include "bench/lab/console.h"
 #include "bench/lab/cpus.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/scenario.h"
 #include "bench/lab/text.h"
 #include "bench/verbs/checkup.h"
-#include "bench/verbs/exit_codes.h"
 #include "poller/backends.h"
 
 namespace polymux::bench {
@@ -92,14 +93,14 @@ std::string Sentence(std::span<const Finding> findings) {
 }
 
 void PrintText(std::span<const Finding> findings) {
-  fmt::print("{}\n", Wrap("", Sentence(findings)));
+  PrintResult("{}\n", Wrap("", Sentence(findings)));
   for (const Finding& finding : findings) {
     const std::string first =
         fmt::format("{:<8} {:<12} ", ToString(finding.severity), finding.topic);
-    fmt::print("{}", Wrap(first, finding.seen));
+    PrintResult("{}", Wrap(first, finding.seen));
     if (finding.remedy.empty()) continue;
-    fmt::print("{}",
-               Wrap(std::string(first.size(), ' ') + "-> ", finding.remedy));
+    PrintResult("{}",
+                Wrap(std::string(first.size(), ' ') + "-> ", finding.remedy));
   }
 }
 
@@ -115,8 +116,8 @@ void PrintJson(std::span<const Finding> findings) {
   }
   const Json document{{"fit", Count(findings, Severity::kProblem) == 0},
                       {"findings", list}};
-  fmt::print("{}\n",
-             document.dump(1, ' ', false, Json::error_handler_t::replace));
+  PrintResult("{}\n",
+              document.dump(1, ' ', false, Json::error_handler_t::replace));
 }
 
 }  // namespace
@@ -129,20 +130,22 @@ int DoctorMain(int argc, char** argv) {
   AddDuration(app, "--sample", sample, "How long the CPUs are looked at");
   app.add_flag("--json", as_json, "The findings as JSON");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
-  const std::vector<Finding> findings =
-      Examine({.root = "/",
-               .wait = [sample] { std::this_thread::sleep_for(sample); },
-               .usable_cpus = static_cast<int>(AllowedCpus().size()),
-               .descriptors = DescriptorLimit(),
-               .descriptors_wanted = DescriptorsWanted(),
-               .build = ThisBuild(),
-               .unavailable = UnavailableBackends()});
-  if (as_json) {
-    PrintJson(findings);
-  } else {
-    PrintText(findings);
-  }
-  return Count(findings, Severity::kProblem) > 0 ? kExitInvalid : kExitOk;
+  return ExitCodeOf(argv[0], [&] {
+    const std::vector<Finding> findings =
+        Examine({.root = "/",
+                 .wait = [sample] { std::this_thread::sleep_for(sample); },
+                 .usable_cpus = static_cast<int>(AllowedCpus().size()),
+                 .descriptors = DescriptorLimit(),
+                 .descriptors_wanted = DescriptorsWanted(),
+                 .build = ThisBuild(),
+                 .unavailable = UnavailableBackends()});
+    if (as_json) {
+      PrintJson(findings);
+    } else {
+      PrintText(findings);
+    }
+    return Count(findings, Severity::kProblem) > 0 ? kExitInvalid : kExitOk;
+  });
 }
 
 }  // namespace polymux::bench

@@ -3,15 +3,15 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <exception>
 #include <filesystem>
 #include <span>
 
 #include "apps/flag_values.h"
 #include "bench/lab/arm.h"
+#include "bench/lab/console.h"
+#include "bench/lab/exit_code.h"
 #include "bench/lab/interrupt.h"
 #include "bench/lab/usage_error.h"
-#include "bench/verbs/exit_codes.h"
 #include "bench/verbs/recording.h"
 #include "bench/verbs/timeline.h"
 
@@ -53,7 +53,7 @@ Arm FindArm(const std::string& name, bool has_reactors) {
 int Trace(const RecordOptions& options) {
   HandleInterrupts();
   const Recording recording = Record(options);
-  fmt::print("{}", RenderTimeline(options.arm.name, recording));
+  PrintResult("{}", RenderTimeline(options.arm.name, recording));
   return kExitOk;
 }
 
@@ -77,19 +77,11 @@ int TraceMain(int argc, char** argv) {
       ->capture_default_str()
       ->type_name("N");
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
-  try {
+  return ExitCodeOf(argv[0], [&] {
     options.arm = FindArm(name, app.count("--reactors") > 0);
     options.polymux = std::filesystem::read_symlink("/proc/self/exe");
     return Trace(options);
-  } catch (const Interrupted&) {
-    return kExitInterrupted;
-  } catch (const UsageError& error) {
-    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
-    return kExitUsage;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "{}: {}\n", argv[0], error.what());
-    return kExitRunTimeError;
-  }
+  });
 }
 
 }  // namespace polymux::bench

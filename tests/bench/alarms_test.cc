@@ -44,6 +44,17 @@ TEST(AlarmsTest, ADebugBuildIsNotToBeQuoted) {
                           "sanitizer): this program, low."));
 }
 
+TEST(AlarmsTest, NothingIsToBeUsedOfAnArmThatFailsOften) {
+  Results results = SimulatedResults();
+  for (Trial& trial : results.trials) {
+    if (trial.slot.arm == 2 && trial.slot.round < 3) trial.invalid = "broken";
+  }
+  EXPECT_THAT(
+      AlarmsOf(results),
+      ElementsAre("DO NOT USE: 3 of 24 trials of " + results.plan.arms[2].name +
+                  " in simulated are invalid, more than 10 %."));
+}
+
 TEST(AlarmsTest, NorIsARunWhoseControlDiffers) {
   Results results = SimulatedResults();
   for (Trial& trial : results.trials) {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <string>
+
 #include "bench/lab/usage_error.h"
 #include "tests/bench/lab_samples.h"
 
@@ -66,6 +69,39 @@ TEST(CapacityTest, TheCapacityPhaseIsShort) {
   EXPECT_EQ(capacity.rounds, 3);
   EXPECT_FALSE(capacity.precision);
   EXPECT_FALSE(capacity.scenarios[0].rate);
+  EXPECT_EQ(capacity.window, plan.window);
+  plan.window = std::chrono::minutes(1);
+  EXPECT_EQ(CapacityPlan(plan).window, std::chrono::seconds(2));
+}
+
+std::string RefusalOf(const Plan& plan) {
+  try {
+    CapacityPlan(plan);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "none";
+}
+
+// It was told after the capacities had been measured.
+TEST(CapacityTest, DurationsLeaveRoomForARate) {
+  Plan plan = SamplePlan();
+  plan.warm_up = std::chrono::seconds(1);
+  plan.window = std::chrono::seconds(1999);
+  EXPECT_EQ(RefusalOf(plan), "none");
+  plan.window = std::chrono::seconds(2000);
+  EXPECT_EQ(RefusalOf(plan),
+            "--open-loop: 10000 per second would be more than 20,000,000 "
+            "messages in --warm-up and --duration");
+}
+
+TEST(CapacityTest, SomeArmCanTakePart) {
+  Plan plan = SamplePlan();
+  plan.descriptor_limit = 200;
+  EXPECT_EQ(RefusalOf(plan),
+            "--open-loop: scenario \"crowd\" cannot be measured: 210 "
+            "connections need more descriptors than the limit of 200 (ulimit "
+            "-Hn)");
 }
 
 TEST(CapacityTest, OtherTrafficHasNoOpenLoop) {

@@ -46,7 +46,23 @@ TEST_P(InterruptDeathTest, ASignalEndsTheWaitThatComesNext) {
       testing::ExitedWithCode(42), "");
 }
 
-TEST_P(InterruptDeathTest, ASecondSignalHasItsDefaultAction) {
+TEST_P(InterruptDeathTest, ALaterSignalHasItsDefaultAction) {
+  EXPECT_EXIT(
+      {
+        HandleInterrupts();
+        raise(GetParam());
+        try {
+          SleepUntil(Deadline::max());
+        } catch (const Interrupted&) {
+          SleepUntil(In(kSameInterrupt));
+          raise(GetParam());
+        }
+      },
+      testing::KilledBySignal(GetParam()), "");
+}
+
+// As from timeout(1): it ended the writing of the results.
+TEST_P(InterruptDeathTest, TheSameSignalAgainAtOnceIsNoSecondOne) {
   EXPECT_EXIT(
       {
         HandleInterrupts();
@@ -55,9 +71,11 @@ TEST_P(InterruptDeathTest, ASecondSignalHasItsDefaultAction) {
           SleepUntil(Deadline::max());
         } catch (const Interrupted&) {
           raise(GetParam());
+          raise(SIGTERM);
+          std::exit(42);
         }
       },
-      testing::KilledBySignal(GetParam()), "");
+      testing::ExitedWithCode(42), "");
 }
 
 TEST_P(InterruptDeathTest, CleaningUpIsNotInterrupted) {

@@ -1,6 +1,7 @@
 #include "tests/bench/lab_samples.h"
 
 #include <cstdint>
+#include <fstream>
 
 namespace polymux::bench {
 
@@ -61,6 +62,10 @@ Results SampleResults() {
   }
   results.complete = true;
   return results;
+}
+
+void WriteResults(const Results& results, const std::filesystem::path& path) {
+  std::ofstream(path, std::ios::binary) << ToJson(results);
 }
 
 }  // namespace polymux::bench

@@ -1,6 +1,8 @@
 #ifndef POLYMUX_TESTS_BENCH_LAB_SAMPLES_H_
 #define POLYMUX_TESTS_BENCH_LAB_SAMPLES_H_
 
+#include <filesystem>
+
 #include "bench/lab/plan.h"
 #include "bench/lab/results.h"
 #include "bench/lab/trial.h"
@@ -19,6 +21,9 @@ Trial SampleTrial(const Plan& plan, const Slot& slot, double cpu_us);
 // All trials of the plan.  A message costs "base" 10, 11 and 12 us in the
 // rounds, "low" half as much, "raw" as much as "base".
 Results SampleResults();
+
+// Makes `path` the results file of `results`.
+void WriteResults(const Results& results, const std::filesystem::path& path);
 
 }  // namespace polymux::bench
 

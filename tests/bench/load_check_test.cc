@@ -38,21 +38,6 @@ TEST(LoadCheckTest, ARateHasASchedule) {
             "20,000,000 messages in --warm-up and --duration");
 }
 
-TEST(LoadCheckTest, OneThreadSendsABurstOrAFanOut) {
-  Plan plan = PlanOf({.name = "x", .burst = true});
-  EXPECT_EQ(ErrorOf(plan), "no error");
-  plan.load_threads = 2;
-  EXPECT_EQ(ErrorOf(plan),
-            "--load-threads: scenario \"x\": one thread sends a burst, not "
-            "--load-threads 2");
-  plan.scenarios = {{.name = "x", .fan_out = true}};
-  EXPECT_EQ(ErrorOf(plan),
-            "--load-threads: scenario \"x\": one thread sends a fan-out, not "
-            "--load-threads 2");
-  plan.scenarios = {{.name = "x", .active = 5, .depth = 3}};
-  EXPECT_EQ(ErrorOf(plan), "no error");
-}
-
 TEST(LoadCheckTest, AScenarioOfAFileIsToldWithItsPlace) {
   EXPECT_EQ(
       ErrorOf(PlanOf({.name = "x", .rate = 0.5, .place = "own.toml:3"})),

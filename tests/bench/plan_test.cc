@@ -1,5 +1,6 @@
 #include "bench/lab/plan.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -192,6 +193,25 @@ TEST(PlanTest, OnlyOurServersFanOut) {
   EXPECT_EQ(Obstacle(plan, plan.scenarios[0], plan.arms[0]), "");
   EXPECT_EQ(Obstacle(plan, plan.scenarios[0], plan.arms[2]),
             "raw echoes; it does not send to all what one sends");
+}
+
+TEST(PlanTest, OneThreadSendsABurstOrAFanOut) {
+  Plan plan = SamplePlan();
+  Scenario& small = plan.scenarios[0];
+  small.burst = true;
+  EXPECT_EQ(Obstacle(plan, small, plan.arms[0]), "");
+  plan.load_threads = 2;
+  EXPECT_EQ(Obstacle(plan, small, plan.arms[0]),
+            "one thread sends a burst, not --load-threads 2");
+  EXPECT_THAT(DescribePlan(plan),
+              testing::HasSubstr("without any arm: one thread sends a burst"));
+  // The other scenario is measured all the same.
+  EXPECT_EQ(CountTrials(plan), 2 * plan.rounds);
+  small = {.name = "x", .active = 5, .fan_out = true};
+  EXPECT_EQ(Obstacle(plan, small, plan.arms[0]),
+            "one thread sends a fan-out, not --load-threads 2");
+  small = {.name = "x", .active = 5, .depth = 3};
+  EXPECT_EQ(Obstacle(plan, small, plan.arms[0]), "");
 }
 
 TEST(PlanTest, TheEstimateHoldsAtLeastTheMeasuring) {

@@ -123,16 +123,5 @@ TEST(ResultsTest, TheAnalysisHasARowPerScenarioAndArm) {
   EXPECT_EQ(analysis[4]["valid_trials"], 0);
 }
 
-TEST(ResultsTest, WritesTheWholeFileOrNone) {
-  const std::filesystem::path directory = testing::TempDir();
-  const auto path = directory / "results.json";
-  WriteResults(SampleResults(), path);
-  std::ifstream file(path);
-  EXPECT_EQ(Json::parse(file), Document());
-  EXPECT_FALSE(std::filesystem::exists(directory / "results.json.unfinished"));
-  EXPECT_THROW(WriteResults(SampleResults(), "/no/such/directory/results.json"),
-               std::system_error);
-}
-
 }  // namespace
 }  // namespace polymux::bench

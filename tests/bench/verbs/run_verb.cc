@@ -8,10 +8,13 @@
 
 namespace polymux::bench {
 
-VerbOutcome RunVerb(const std::vector<std::string>& arguments) {
-  std::vector<std::string> command{
-      std::filesystem::absolute("bench/polymux").string()};
-  command.insert(command.end(), arguments.begin(), arguments.end());
+namespace {
+
+std::string Polymux() {
+  return std::filesystem::absolute("bench/polymux").string();
+}
+
+VerbOutcome Run(const std::vector<std::string>& command) {
   const Deadline deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds(50);
   Process process({.command = command});
@@ -23,6 +26,18 @@ VerbOutcome RunVerb(const std::vector<std::string>& arguments) {
   const std::string how = status->Describe();
   std::sscanf(how.c_str(), "exited with status %d", &outcome.exit_code);
   return outcome;
+}
+
+}  // namespace
+
+VerbOutcome RunVerb(const std::vector<std::string>& arguments) {
+  std::vector<std::string> command{Polymux()};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  return Run(command);
+}
+
+VerbOutcome RunInShell(const std::string& script) {
+  return Run({"env", "POLYMUX=" + Polymux(), "bash", "-c", script});
 }
 
 }  // namespace polymux::bench

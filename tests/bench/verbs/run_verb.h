@@ -15,6 +15,9 @@ struct VerbOutcome {
 // Runs `polymux ARGUMENTS` to its end.  REQUIRES: //bench:polymux in `data`.
 VerbOutcome RunVerb(const std::vector<std::string>& arguments);
 
+// The same of a bash script that finds the program in $POLYMUX.
+VerbOutcome RunInShell(const std::string& script);
+
 }  // namespace polymux::bench
 
 #endif  // POLYMUX_TESTS_BENCH_VERBS_RUN_VERB_H_
