@@ -60,7 +60,7 @@ EchoServer::EchoServer(const EchoOptions& options,
                [this](int signal) { OnSignal(signal); }),
       work_(options.work),
       fan_out_(options.work.framed),
-      server_(&loop_, *options.backend, ServerOptions(adjust)) {
+      server_(&loop_, ServerOptions(adjust)) {
   if (!options.stats_json.empty()) {
     stats_.emplace(options.stats_json, std::string(options.backend->name),
                    options.reactors);

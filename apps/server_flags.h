@@ -30,7 +30,7 @@ class ServerFlags {
   int accepts_per_event() const { return accepts_per_event_; }
 
  private:
-  std::string backend_{DefaultBackend()};
+  std::string backend_{DefaultBackend().name};
   std::string host_ = "127.0.0.1";
   std::uint16_t port_ = 0;
   int reactors_ = 1;

@@ -2,8 +2,7 @@
 #include "reactor/tcp_server.h"
 
 int main() {
-  const auto& backend = *polymux::FindBackend(polymux::DefaultBackend());
-  polymux::EventLoop loop(backend);
+  polymux::EventLoop loop(polymux::DefaultBackend());
   polymux::TcpServer::Options options;
   options.address = *polymux::InetAddress::Parse("127.0.0.1", 7000);
   options.connection.callbacks.on_message = [](auto& connection, auto& input) {
@@ -11,7 +10,7 @@ int main() {
     input.Clear();
   };
   options.on_error = [&loop](auto&&...) { loop.Quit(); };
-  polymux::TcpServer server(&loop, backend, options);
+  polymux::TcpServer server(&loop, options);
   server.Start();
   loop.Run();
 }

@@ -49,10 +49,9 @@ const Backend* FindBackend(std::string_view name) {
   return row == table.end() ? nullptr : std::to_address(row);
 }
 
-std::string_view DefaultBackend() {
-  constexpr std::string_view kPreferred = "epoll-lt";
-  return FindBackend(kPreferred) != nullptr ? kPreferred
-                                            : Backends().front().name;
+const Backend& DefaultBackend() {
+  const Backend* const preferred = FindBackend("epoll-lt");
+  return preferred != nullptr ? *preferred : Backends().front();
 }
 
 std::string BackendNames() {

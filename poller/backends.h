@@ -17,8 +17,8 @@ std::span<const Backend> Backends();
 // The row with that name, or nullptr.
 const Backend* FindBackend(std::string_view name);
 
-// What a program uses when no backend is asked for.
-std::string_view DefaultBackend();
+// The row of what a program uses when no backend is asked for.
+const Backend& DefaultBackend();
 
 // The names of Backends(), separated by ", ": for messages.
 std::string BackendNames();

@@ -37,11 +37,15 @@ class EpollPoller final : public Poller {
                          std::uint64_t key) override;
   std::error_code Collect(int timeout_ms, std::span<Event> events,
                           std::size_t* count) override;
+  void AppendCounters(std::vector<Counter>* list) const override {
+    list->push_back({"epoll_more_changes", true, more_changes_});
+  }
 
   std::uint32_t MaskOf(Interest interest) const;
 
   const int epoll_fd_;
   std::vector<epoll_event> ready_;
+  std::uint64_t more_changes_ = 0;  // second calls for one Change
 };
 
 std::uint32_t EpollPoller::MaskOf(Interest interest) const {
@@ -69,6 +73,7 @@ std::error_code EpollPoller::Change(int fd, Interest was, Interest now,
   const bool lost = verb == EPOLL_CTL_MOD && errno == ENOENT;
   const bool left = verb == EPOLL_CTL_ADD && errno == EEXIST;
   if (!lost && !left) return LastSystemError();
+  ++more_changes_;
   const int other = lost ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
   if (::epoll_ctl(epoll_fd_, other, fd, &change) == 0) return {};
   return LastSystemError();

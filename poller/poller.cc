@@ -111,20 +111,27 @@ Poller::Registration* Poller::Find(int fd, std::error_code* error) {
 
 std::vector<Counter> Poller::counters() const {
   const bool changes = backend_.changes_are_system_calls;
-  std::vector<Counter> list = {{"waits", true, counts_.waits},
-                               {"empty_waits", false, counts_.empty_waits},
-                               {"events", false, counts_.events},
-                               {"stale_events", false, counts_.stale_events},
-                               {"adds", changes, counts_.adds},
-                               {"modifies", changes, counts_.modifies},
-                               {"removes", changes, counts_.removes},
-                               {"dropped", false, counts_.dropped}};
+  std::vector<Counter> list = {
+      {"waits", true, counts_.waits},
+      {"empty_waits", false, counts_.empty_waits},
+      {"events", false, counts_.events},
+      {"stale_events", false, counts_.stale_events},
+      {"adds", changes, counts_.adds},
+      {"modifies", changes, counts_.modifies},
+      {"removes", changes, counts_.removes},
+      {"dropped", false, counts_.dropped},
+      {"descriptor_checks", true, counts_.descriptor_checks}};
   AppendCounters(&list);
   return list;
 }
 
 std::uint64_t Poller::KeyOf(int fd) const {
   return MakeKey(fd, registrations_[static_cast<std::size_t>(fd)].generation);
+}
+
+bool Poller::IsOpen(int fd) {
+  ++counts_.descriptor_checks;
+  return ::fcntl(fd, F_GETFD) != -1;
 }
 
 void Poller::Drop(int fd) {
@@ -140,7 +147,7 @@ std::error_code Poller::Admit(int fd) {
   if (index < registrations_.size()) return {};
   // Only an open descriptor makes the books grow, so that a wild number costs
   // no memory. This runs once for each doubling.
-  if (::fcntl(fd, F_GETFD) == -1) return LastSystemError();
+  if (!IsOpen(fd)) return LastSystemError();
   registrations_.resize(std::max(index + 1, 2 * registrations_.size()));
   return {};
 }

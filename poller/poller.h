@@ -30,6 +30,11 @@ struct Interest {
   bool write = false;
   Mode mode = Mode::kNative;
 
+  // Of those owners.
+  static constexpr Interest LevelRead() {
+    return {.read = true, .write = false, .mode = Mode::kLevel};
+  }
+
   bool empty() const { return !read && !write; }
   friend bool operator==(const Interest&, const Interest&) = default;
 };
@@ -65,8 +70,10 @@ struct Backend {
   std::string_view kernel_interface;  // for people, e.g. "poll(2)"
   Trigger trigger;
   bool reports_hang_up;
-  bool changes_are_system_calls;  // whether Watch and Forget enter the kernel
-  std::optional<int> max_fd;      // highest usable descriptor; none: unlimited
+  // Whether each change of what is watched is one system call. Otherwise it is
+  // none, or as many as the backend counts itself (io_uring: a Forget may be).
+  bool changes_are_system_calls;
+  std::optional<int> max_fd;  // highest usable descriptor; none: unlimited
   // Returns why the backend cannot be used here; empty when it can.
   std::string (*probe)();
   // Throws std::system_error when the kernel refuses.
@@ -168,9 +175,14 @@ class Poller {
   Trigger trigger() const { return backend_.trigger; }
   bool reports_hang_up() const { return backend_.reports_hang_up; }
 
+  // Collected so far.
+  std::uint64_t events() const { return counts_.events; }
+
   // Totals since construction: waits, empty_waits, events, stale_events, adds,
   // modifies, removes (each call of Watch, Rearm or Forget that reached Change,
-  // successful or not) and dropped; then the backend's own.
+  // successful or not), dropped and descriptor_checks (fcntl, when the books
+  // grow or a descriptor has been closed while watched); then the backend's
+  // own.
   std::vector<Counter> counters() const;
 
  protected:
@@ -180,6 +192,9 @@ class Poller {
   // The current key of a descriptor that the backend found ready.
   // REQUIRES: fd has been passed to Change.
   std::uint64_t KeyOf(int fd) const;
+
+  // Asks the kernel whether `fd` is open, and counts it.
+  bool IsOpen(int fd);
 
   // For a backend that finds a watched descriptor closed: ends the
   // registration, by Change as well, and counts it.
@@ -201,6 +216,7 @@ class Poller {
     std::uint64_t modifies = 0;
     std::uint64_t removes = 0;
     std::uint64_t dropped = 0;
+    std::uint64_t descriptor_checks = 0;
   };
 
   // Makes the kernel (or the backend's own set) watch `fd` for `now` instead of

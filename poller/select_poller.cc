@@ -1,6 +1,5 @@
 #include "poller/select_poller.h"
 
-#include <fcntl.h>
 #include <sys/select.h>
 
 #include <array>
@@ -120,7 +119,7 @@ std::error_code SelectPoller::Collect(int timeout_ms, std::span<Event> events,
 
 void SelectPoller::DropClosed() {
   for (int fd = nfds_ - 1; fd >= 0; --fd) {
-    if (Watched(fd) && ::fcntl(fd, F_GETFD) == -1) Drop(fd);
+    if (Watched(fd) && !IsOpen(fd)) Drop(fd);
   }
 }
 

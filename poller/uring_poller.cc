@@ -90,14 +90,14 @@ class UringPoller final : public Poller {
  private:
   // One descriptor.
   struct Slot {
-    std::uint32_t serial = 0;  // of the last poll; see d)
-    std::uint32_t wait = 0;    // the last Wait that reported it ...
-    std::uint32_t event = 0;   // ... and where
-    Interest interest;         // empty: not watched
-    bool armed = false;        // the kernel has the poll `serial`
-    bool cancel = false;       // ... and it is for another interest
-    bool marked = false;       // in marked_
-    bool hung_up = false;      // armed as multishot: see j)
+    std::uint32_t serial = 0;      // of the last poll; see d)
+    std::uint32_t wait = 0;        // the last Wait that reported it ...
+    std::uint32_t event = 0;       // ... and where
+    Interest interest;             // empty: not watched
+    bool armed = false;            // the kernel has the poll `serial`
+    bool cancel = false;           // ... and it is for another interest
+    bool marked = false;           // in marked_
+    bool told_of_hang_up = false;  // alone, hence armed as multishot: see j)
   };
 
   std::error_code Change(int fd, Interest was, Interest now,
@@ -187,7 +187,7 @@ std::error_code UringPoller::Change(int fd, Interest /*was*/, Interest now,
   Slot& slot = slots_[index];
   slot.interest = now;
   slot.cancel = slot.armed;
-  slot.hung_up = false;
+  slot.told_of_hang_up = false;
   if (now.empty() && slot.cancel) CancelNow(index);
   Mark(index);
   return {};
@@ -236,7 +236,7 @@ void UringPoller::QueuePoll(std::size_t fd, std::error_code* error) {
   unsigned mask = 0;
   if (slot.interest.read) mask |= POLLIN | POLLRDHUP;
   if (slot.interest.write) mask |= POLLOUT;
-  if (Multishot(slot) || slot.hung_up) {
+  if (Multishot(slot) || slot.told_of_hang_up) {
     ::io_uring_prep_poll_multishot(entry, static_cast<int>(fd), mask);
   } else {
     ::io_uring_prep_poll_add(entry, static_cast<int>(fd), mask);
@@ -402,8 +402,8 @@ void UringPoller::Complete(const io_uring_cqe& cqe, std::span<Event> events,
       slot.interest.write && (broken || (cqe.res & POLLOUT) != 0);
   if (!Multishot(slot)) {
     const bool armed = slot.armed;  // as multishot: see j)
-    slot.hung_up = !read && !write;
-    if (armed && !slot.hung_up) {
+    slot.told_of_hang_up = !read && !write;
+    if (armed && !slot.told_of_hang_up) {
       slot.cancel = true;
       Mark(fd);
     }

@@ -45,9 +45,7 @@ SignalWatcher::SignalWatcher(EventLoop* loop,
       on_signal_(std::move(on_signal)),
       channel_(
           loop, fd_.get(), [this](const Event&) { OnReadable(); }, nullptr) {
-  const Interest interest = {
-      .read = true, .write = false, .mode = Interest::Mode::kLevel};
-  if (const std::error_code error = channel_.Watch(interest)) {
+  if (const std::error_code error = channel_.Watch(Interest::LevelRead())) {
     throw std::system_error(error, "watching signals");
   }
 }

@@ -22,9 +22,9 @@ class SignalWatcher {
   // process. Affects the calling thread's mask.
   static void RestoreDefault(int signal);
 
-  // `on_signal` gets the number. Throws std::system_error when there is no
-  // signalfd. The loop must outlive the watcher. REQUIRES: Block was called
-  // with these signals; loop thread.
+  // `on_signal` gets the number, and must not destroy the watcher. Throws
+  // std::system_error when there is no signalfd. The loop must outlive the
+  // watcher. REQUIRES: Block was called with these signals; loop thread.
   SignalWatcher(EventLoop* loop, std::initializer_list<int> signals,
                 std::function<void(int)> on_signal);
   ~SignalWatcher() { channel_.Forget(); }

@@ -62,7 +62,7 @@ BankServer::BankServer(const BankOptions& options)
       loop_(options.server.backend()),
       signals_(&loop_, {SIGINT, SIGTERM},
                [this](int signal) { OnSignal(signal); }),
-      server_(&loop_, options.server.backend(), ServerOptions(options)) {}
+      server_(&loop_, ServerOptions(options)) {}
 
 TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
   TcpServer::Options server;

@@ -37,7 +37,7 @@ int Serve(const Backend& backend, std::uint16_t port,
   options.on_error = [](const std::string& what, std::error_code error) {
     spdlog::error("{} failed for good: {}", what, error.message());
   };
-  TcpServer server(&loop, backend, std::move(options));
+  TcpServer server(&loop, std::move(options));
   std::uint64_t cut_off = 0;
   SignalWatcher signals(&loop, {SIGINT, SIGTERM}, [&](int) {
     SignalWatcher::RestoreDefault(SIGINT);
@@ -66,7 +66,7 @@ int ServeExample(int argc, char** argv, const char* description,
   const Log log(std::filesystem::path(argv[0]).filename());
   std::vector<std::string> names;
   for (const Backend& backend : Backends()) names.emplace_back(backend.name);
-  std::string backend{DefaultBackend()};
+  std::string backend{DefaultBackend().name};
   std::uint16_t port = 0;
 
   CLI::App app(description);

@@ -37,7 +37,7 @@ namespace {
 
 constexpr Token kStop = 1;  // of WakeUp's second thread
 constexpr Interest kRead{.read = true};
-constexpr Interest kLevelRead{.read = true, .mode = Interest::Mode::kLevel};
+constexpr Interest kLevelRead = Interest::LevelRead();
 // For standard streams, sanitizers and the Poller itself.
 constexpr std::int64_t kSpareDescriptors = 64;
 

@@ -9,12 +9,11 @@
 #include "reactor/socket.h"
 
 int main() {
-  const auto& backend = *polymux::FindBackend(polymux::DefaultBackend());
-  const std::unique_ptr<polymux::Poller> poller = backend.create();
+  const std::unique_ptr<polymux::Poller> poller =
+      polymux::DefaultBackend().create();
   const polymux::Socket listener =
       polymux::Socket::Listen(*polymux::InetAddress::Parse("127.0.0.1", 0), {});
-  const polymux::Interest reading = {.read = true,
-                                     .mode = polymux::Interest::Mode::kLevel};
+  const polymux::Interest reading = polymux::Interest::LevelRead();
   poller->Watch(listener.fd(), reading, 0);
   std::printf("listening %s\n",
               polymux::InetAddress::LocalOf(listener.fd()).ToString().c_str());

@@ -69,7 +69,7 @@ class EchoServer {
 }  // namespace
 
 int main() {
-  polymux::EventLoop loop(*polymux::FindBackend(polymux::DefaultBackend()));
+  polymux::EventLoop loop(polymux::DefaultBackend());
   EchoServer server(&loop);
   loop.Run();
 }

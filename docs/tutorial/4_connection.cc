@@ -7,7 +7,7 @@
 #include "reactor/event_loop.h"
 
 int main() {
-  polymux::EventLoop loop(*polymux::FindBackend(polymux::DefaultBackend()));
+  polymux::EventLoop loop(polymux::DefaultBackend());
   polymux::Connection::Options options;
   options.callbacks.on_message = [](polymux::Connection& connection,
                                     polymux::Buffer& input) {

@@ -4,8 +4,7 @@
 #include "reactor/tcp_server.h"
 
 int main() {
-  const auto& backend = *polymux::FindBackend(polymux::DefaultBackend());
-  polymux::EventLoop loop(backend);
+  polymux::EventLoop loop(polymux::DefaultBackend());
   polymux::TcpServer::Options options;
   options.address = *polymux::InetAddress::Parse("127.0.0.1", 0);
   options.reactors = 2;
@@ -14,7 +13,7 @@ int main() {
     input.Clear();
   };
   options.on_error = [&loop](auto&&...) { loop.Quit(); };
-  polymux::TcpServer server(&loop, backend, options);
+  polymux::TcpServer server(&loop, options);
   server.Start();
   std::printf("listening %s\n", server.address().ToString().c_str());
   std::fflush(stdout);

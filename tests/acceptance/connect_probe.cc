@@ -22,7 +22,7 @@ namespace polymux {
 namespace {
 
 struct ProbeOptions {
-  std::string backend{DefaultBackend()};
+  std::string backend{DefaultBackend().name};
   std::uint16_t port = 0;
   int attempts = 1;
   Connector::Options connect;

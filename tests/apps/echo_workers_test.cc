@@ -176,7 +176,7 @@ TEST_P(EchoWorkersTest, F23_SigtermAnswersWhatHasBeenReceived) {
 // On one backend, for it takes the whole of the drain timeout.
 TEST(EchoWorkersLossTest, F23_ALossIsCountedAndTheExitCode) {
   // Ten seconds of work for one worker, and half of that to drain.
-  Server server(std::string(DefaultBackend()),
+  Server server(std::string(DefaultBackend().name),
                 {"--workers=1", "--work-us=1000000"});
   std::vector<Client> clients;
   for (int i = 0; i < 10; ++i) {

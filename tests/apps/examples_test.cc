@@ -194,7 +194,7 @@ TEST_P(ExamplesTest, ChatShowsOutWhoDoesNotRead) {
 
 // On one backend, for it takes the whole of the drain timeout.
 TEST(ExamplesLossTest, OutputThatAStopCutsOffIsTold) {
-  Example chargen("chargen", std::string(DefaultBackend()));
+  Example chargen("chargen", std::string(DefaultBackend().name));
   Client deaf(chargen.address(), 4096);
   EXPECT_EQ(deaf.Receive(1).size(), 1U);
   EXPECT_EQ(chargen.Stop(SIGTERM), 1);

@@ -196,7 +196,7 @@ class CompareTest : public testing::Test {
 };
 
 TEST_F(CompareTest, ComparesTwoCopiesAndAControl) {
-  const std::string backend(DefaultBackend());
+  const std::string backend(DefaultBackend().name);
   const Outcome outcome = Compare(
       {"--arms", backend + "," + backend + ",raw-epoll", "--seed", "7"});
   ASSERT_EQ(outcome.exit_code, 0) << outcome.errors;
@@ -332,7 +332,7 @@ TEST_F(CompareTest, AnotherBuildOfTheServerHasCounters) {
   const json document = Document();
   for (const json& trial : document["trials"]) {
     EXPECT_THAT(trial["arm"].get<std::string>(), StartsWith("mine"));
-    EXPECT_EQ(trial["backend"], std::string(DefaultBackend()));
+    EXPECT_EQ(trial["backend"], std::string(DefaultBackend().name));
     EXPECT_GT(trial["counters"]["reads"], 0);
   }
 }

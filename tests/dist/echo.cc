@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
     input.Clear();
   };
   options.on_error = [&loop](auto&&...) { loop.Quit(); };
-  polymux::TcpServer server(&loop, *backend, options);
+  polymux::TcpServer server(&loop, options);
   server.Start();
   std::printf("%d\n", server.address().port());
   std::fflush(stdout);

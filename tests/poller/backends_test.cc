@@ -33,7 +33,7 @@ TEST(BackendsTest, FindBackend) {
 }
 
 TEST(BackendsTest, DefaultIsLinkedIn) {
-  EXPECT_NE(FindBackend(DefaultBackend()), nullptr);
+  EXPECT_EQ(FindBackend(DefaultBackend().name), &DefaultBackend());
 }
 
 TEST(BackendsTest, NamesForMessages) {

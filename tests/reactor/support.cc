@@ -303,7 +303,7 @@ ServerThread::ServerThread(const Backend& backend,
     EventLoop loop(backend);
     std::optional<TcpServer> server;
     try {
-      server.emplace(&loop, backend, options);
+      server.emplace(&loop, options);
       server->Start();
       address_ = server->address();
       loop_ = &loop;
