@@ -8,14 +8,6 @@
 #include "reactor/event_loop.h"
 
 namespace polymux {
-namespace {
-
-UniqueFd OpenSpare() {
-  return UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-}
-
-}  // namespace
-
 Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
                    OnError on_error, int max_per_event)
     : loop_(loop),
@@ -23,11 +15,12 @@ Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
       on_accept_(std::move(on_accept)),
       on_error_(std::move(on_error)),
       listener_(std::move(listener)),
-      spare_(OpenSpare()),
       channel_(
           loop, listener_.fd(),
           [this, max_per_event](const Event&) { AcceptUpTo(max_per_event); },
-          nullptr) {}
+          nullptr) {
+  OpenSpare();
+}
 
 void Acceptor::Start() {
   if (const std::error_code error = Watch()) {
@@ -37,6 +30,7 @@ void Acceptor::Start() {
 }
 
 void Acceptor::AcceptQueuedAndStop() {
+  if (back_off_) EndBackOff();
   AcceptUpTo(kMaxAtStop);
   Stop();
 }
@@ -49,8 +43,7 @@ void Acceptor::Stop() {
 }
 
 std::error_code Acceptor::Watch() {
-  return channel_.Watch(
-      {.read = true, .write = false, .mode = Interest::Mode::kLevel});
+  return channel_.Watch(Interest::LevelRead());
 }
 
 void Acceptor::AcceptUpTo(int count) {
@@ -94,27 +87,40 @@ bool Acceptor::HandleError(int error) {
 }
 
 bool Acceptor::RejectOne() {
+  if (spare_) ++loop_->counters().closes;
   spare_.Reset();
   InetAddress peer;
   ++loop_->counters().accepts;
   const bool accepted = static_cast<bool>(listener_.Accept(&peer));
   // accept4 takes the number first and says EMFILE for an empty queue too.
   const bool queue_empty = !accepted && errno == EAGAIN;
-  if (accepted) ++loop_->counters().rejected_descriptors;
-  spare_ = OpenSpare();
+  if (accepted) {
+    ++loop_->counters().closes;
+    ++loop_->counters().rejected_descriptors;
+  }
+  OpenSpare();
   if (spare_ && (accepted || queue_empty)) return accepted;
   BackOff();
   return false;
 }
 
+void Acceptor::OpenSpare() {
+  ++loop_->counters().opens;
+  spare_ = UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
+
 void Acceptor::BackOff() {
   if (back_off_) return;
   channel_.Forget();
-  back_off_ = loop_->RunAfter(kBackOff, [this] {
-    back_off_.reset();
-    if (!spare_) spare_ = OpenSpare();
-    if (const std::error_code error = Watch()) on_error_(error);
-  });
+  back_off_ = loop_->RunAfter(kBackOff, [this] { EndBackOff(); });
+}
+
+void Acceptor::EndBackOff() {
+  // In vain when its end was the reason for this call.
+  loop_->Cancel(*back_off_);
+  back_off_.reset();
+  if (!spare_) OpenSpare();
+  if (const std::error_code error = Watch()) on_error_(error);
 }
 
 }  // namespace polymux

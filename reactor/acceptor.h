@@ -48,9 +48,10 @@ class Acceptor {
 
   // Throws std::system_error when the loop cannot watch the listener.
   void Start();
-  // Accepts what waits in the queue, at most kMaxAtStop, and ends listening:
-  // the socket is closed at the end of the iteration. Whoever connects between
-  // the last look at the queue and that close is reset by the kernel.
+  // Accepts what waits in the queue, at most kMaxAtStop, also while the
+  // listener rests for want of descriptors, and ends listening: the socket is
+  // closed at the end of the iteration. Whoever connects between the last look
+  // at the queue and that close is reset by the kernel.
   void AcceptQueuedAndStop();
   // Ends listening: the socket is closed at the end of the iteration, and what
   // waited in its queue is reset by the kernel.
@@ -65,7 +66,9 @@ class Acceptor {
   // These return whether to go on accepting.
   bool HandleError(int error);
   bool RejectOne();
+  void OpenSpare();
   void BackOff();
+  void EndBackOff();
 
   EventLoop* const loop_;
   const InetAddress address_;

@@ -16,6 +16,11 @@ std::optional<BadOption> CheckOutput(const Connection::Options& options) {
   }
   if (!options.framing) return std::nullopt;
   const std::size_t frame = options.framing->max_frame_size();
+  if (options.max_handed_over > 0 && options.max_handed_over < frame) {
+    return BadOption{
+        "max_handed_over",
+        "must hold a frame of " + std::to_string(frame) + " bytes, or be zero"};
+  }
   const std::size_t room = options.max_output - options.high_water;
   if (frame <= room) return std::nullopt;
   return BadOption{"max_output",

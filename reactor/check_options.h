@@ -22,6 +22,7 @@ struct BadOption {
 //   within max_output: reading pauses above high_water, so a peer that is
 //   answered message by message, each with one no larger than it may send, is
 //   never closed for the reply to what was allowed;
+// - with framing, other threads may hand over one message of the largest size;
 // - no time is negative.
 //
 // TcpServer and TcpClient refuse others.

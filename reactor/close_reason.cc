@@ -14,6 +14,8 @@ std::string_view ToString(CloseReason reason) {
       return "an exception in a callback";
     case CloseReason::kMalformed:
       return "malformed frame";
+    case CloseReason::kInputLimit:
+      return "too much unconsumed input";
     case CloseReason::kOutputLimit:
       return "too much pending output";
     case CloseReason::kFirstByteTimeout:
@@ -40,6 +42,9 @@ void CountClose(CloseReason reason, LoopCounters& counters) {
       break;
     case CloseReason::kMalformed:
       ++counters.closed_malformed;
+      break;
+    case CloseReason::kInputLimit:
+      ++counters.closed_input_limit;
       break;
     case CloseReason::kOutputLimit:
       ++counters.closed_output_limit;

@@ -14,7 +14,8 @@ enum class CloseReason : unsigned char {
   kLocal,             // Close or Shutdown was called, or the server stops
   kException,         // one of its callbacks has thrown
   kMalformed,         // what came can be no frame
-  kOutputLimit,       // more output pending than max_output
+  kInputLimit,        // more input left by on_message than max_input
+  kOutputLimit,       // more output than max_output or max_handed_over
   kFirstByteTimeout,  // silent from the beginning
   kFrameTimeout,      // a frame did not end in time
   kIdle,              // no message for too long

@@ -16,13 +16,33 @@ iovec StretchOf(std::string_view bytes) {
   return {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
 }
 
-bool IsSpecial(const Connection::Options& options,
-               const ConnectionDeadlines* deadlines) {
-  return options.framing || options.callbacks.on_send_complete ||
-         (deadlines != nullptr && deadlines->noted);
+bool HasOnMessageAlone(const Connection::Options& options,
+                       const ConnectionDeadlines* deadlines) {
+  return !options.framing && !options.callbacks.on_send_complete &&
+         (deadlines == nullptr || !deadlines->noted);
+}
+
+constexpr std::size_t LineOf(std::size_t offset) {
+  return offset / EventLoop::kCacheLine;
 }
 
 }  // namespace
+
+// What a message touches is what EventLoop::Prefetch loads.
+struct Connection::Layout {
+// Of a class without virtual functions or virtual bases, as gcc and clang have
+// it.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Winvalid-offsetof"
+  static constexpr std::size_t kFirst = LineOf(offsetof(Connection, loop_));
+  static constexpr std::size_t kChannel =
+      LineOf(offsetof(Connection, channel_));
+  static constexpr std::size_t kLast =
+      LineOf(offsetof(Connection, output_) + sizeof(Buffer) - 1);
+#pragma GCC diagnostic pop
+  static_assert(kFirst == kChannel &&
+                kLast < kChannel + EventLoop::kPrefetchedLines);
+};
 
 Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
                        const Options* options, const Release* release,
@@ -31,13 +51,15 @@ Connection::Connection(EventLoop* loop, Socket socket, const InetAddress& peer,
       options_(options),
       thread_(std::this_thread::get_id()),
       socket_(std::move(socket)),
-      special_(IsSpecial(*options, deadlines)),
+      on_message_alone_(HasOnMessageAlone(*options, deadlines)),
       channel_(
           loop, socket_.fd(), [this](const Event& event) { OnReadable(event); },
           [this](const Event& event) { OnWritable(event); }),
       input_(loop->buffers()),
       output_(loop->buffers()),
       tasks_(loop->tasks()),
+      max_handed_over_(options->max_handed_over > 0 ? options->max_handed_over
+                                                    : options->max_output),
       release_(release),
       deadlines_(deadlines),
       peer_(peer) {}
@@ -110,10 +132,10 @@ void Connection::Guard(Function&& function) {
     }
     const auto bytes = static_cast<std::size_t>(result.bytes);
     counters.bytes_read += bytes;
-    if (special_) {
-      TakeInput();
-    } else {
+    if (on_message_alone_) {
       options_->callbacks.on_message(*this, input_);
+    } else {
+      TakeInput();
     }
     if (!result.full && !to_the_end) break;
     if (bytes >= budget) {
@@ -122,9 +144,16 @@ void Connection::Guard(Function&& function) {
     }
     budget -= bytes;
   }
-  input_.Shrink();
+  if (!input_.empty()) KeepInput();
 } catch (...) {
   OnException();
+}
+
+void Connection::KeepInput() {
+  input_.Shrink();
+  if (!options_->framing && input_.size() > options_->max_input) {
+    CloseLater(CloseReason::kInputLimit, {});
+  }
 }
 
 void Connection::TakeInput() {
@@ -178,7 +207,7 @@ void Connection::OnEndOfInput() {
 }
 
 void Connection::Discard(const Event& event) {
-  const bool malformed = drain_reason_ == CloseReason::kMalformed;
+  const bool malformed = reason_ == CloseReason::kMalformed;
   std::size_t budget = options_->read_budget;
   while (state_ == State::kLingering) {
     const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
@@ -191,7 +220,7 @@ void Connection::Discard(const Event& event) {
         return;
       }
     }
-    if (result.bytes <= 0) return CloseNow(drain_reason_, {});
+    if (result.bytes <= 0) return CloseNow(reason_, {});
     const auto bytes = static_cast<std::size_t>(result.bytes);
     discarded_ += bytes;
     if (malformed && discarded_ > options_->max_discarded) {
@@ -206,8 +235,19 @@ void Connection::Discard(const Event& event) {
 }
 
 void Connection::GiveUpLingering() {
-  if (!socket_.AllTaken()) ++loop_->counters().lost;
-  CloseNow(drain_reason_, {});
+  if (!AllTaken()) ++loop_->counters().lost;
+  CloseNow(reason_, {});
+}
+
+bool Connection::AllTaken() {
+  ++loop_->counters().ioctls;
+  return socket_.AllTaken();
+}
+
+bool Connection::AtRest() {
+  if (!AllTaken()) return false;
+  ++loop_->counters().ioctls;
+  return socket_.NothingUnread();
 }
 
 void Connection::OnWritable(const Event&) {
@@ -218,6 +258,7 @@ void Connection::OnWritable(const Event&) {
   output_.Consume(*taken);
   if (limits_ && *taken > 0) deadlines_->write.Refresh(limits_->write);
   if (output_.empty()) {
+    OnHandedOver(0);
     OnAllSent();
     if (state_ == State::kDraining) FinishIfDone();
   }
@@ -241,18 +282,52 @@ void Connection::SendFrame(std::string_view payload) {
   }
 }
 
+bool Connection::TrySend(std::string_view bytes) {
+  if (!IsInLoopThread()) return TryHandOver(&Connection::SendInLoop, bytes);
+  if (!accepts_output() ||
+      output_.size() + bytes.size() > options_->max_output) {
+    return false;
+  }
+  SendInLoop(bytes);
+  return true;
+}
+
 // Not in Send, whose usual path is short.
 [[gnu::noinline]] void Connection::HandOver(
     void (Connection::*send)(std::string_view), std::string_view bytes) {
-  tasks_->Post([self = shared_from_this(), send, copy = std::string(bytes)] {
-    self->Guard([&] { (self.get()->*send)(copy); });
+  if (TryHandOver(send, bytes)) return;
+  // Before what this thread sends later, so that nothing is left out between.
+  tasks_->Post([self = shared_from_this()] {
+    self->CloseLater(CloseReason::kOutputLimit, {});
   });
+}
+
+bool Connection::TryHandOver(void (Connection::*send)(std::string_view),
+                             std::string_view bytes) {
+  const std::size_t size = bytes.size();
+  if (handed_over_.fetch_add(size, std::memory_order_relaxed) + size >
+      max_handed_over_) {
+    handed_over_.fetch_sub(size, std::memory_order_relaxed);
+    return false;
+  }
+  return tasks_->Post(
+      [self = shared_from_this(), send, copy = std::string(bytes)] {
+        self->Guard([&] { (self.get()->*send)(copy); });
+        self->OnHandedOver(copy.size());
+      });
+}
+
+void Connection::OnHandedOver(std::size_t count) {
+  handed_over_pending_ += count;
+  if (!output_.empty()) return;
+  handed_over_.fetch_sub(std::exchange(handed_over_pending_, 0),
+                         std::memory_order_relaxed);
 }
 
 bool Connection::accepts_output() const {
   return state_ == State::kOpen ||
          (state_ == State::kDraining &&
-          (drain_reason_ == CloseReason::kPeerClosed || work_in_flight_ > 0));
+          (reason_ == CloseReason::kPeerClosed || work_in_flight_ > 0));
 }
 
 [[gnu::hot]] void Connection::SendInLoop(std::string_view bytes) {
@@ -264,7 +339,7 @@ bool Connection::accepts_output() const {
     taken = *written;
   }
   if (taken == bytes.size()) {
-    if (special_) OnAllSent();
+    if (!on_message_alone_) OnAllSent();
     return;
   }
   output_.Append(bytes.substr(taken));
@@ -381,13 +456,13 @@ void Connection::GoOnReading() {
     if (awaits_first_byte_) deadlines_->first_byte.Arm(limits_->input);
   }
   if (!input_.empty()) {
-    if (special_) {
-      TakeInput();
-    } else {
+    if (on_message_alone_) {
       options_->callbacks.on_message(*this, input_);
+    } else {
+      TakeInput();
     }
   }
-  input_.Shrink();
+  if (!input_.empty()) KeepInput();
   if (state_ == State::kOpen && paused_ == 0) WatchAnew();
 }
 
@@ -417,16 +492,15 @@ void Connection::Shutdown() {
   if (state_ == State::kOpen) Drain(CloseReason::kLocal);
   if (state_ == State::kDraining) {
     // No more output now, also after the peer's half-close.
-    drain_reason_ = drain_reason_ == CloseReason::kPeerClosed
-                        ? CloseReason::kLocal
-                        : drain_reason_;
+    reason_ =
+        reason_ == CloseReason::kPeerClosed ? CloseReason::kLocal : reason_;
     FinishIfDone();
   }
 }
 
 void Connection::Drain(CloseReason reason) {
   state_ = State::kDraining;
-  drain_reason_ = reason;
+  reason_ = reason;
   if (limits_) {
     DeadlineList::Disarm(limits_->input);
     DeadlineList::Disarm(limits_->idle);
@@ -439,12 +513,12 @@ void Connection::FinishIfDone() {
     return;
   }
   // A peer that sent a bad frame is probably sending still.
-  const bool quiet =
-      drain_reason_ != CloseReason::kMalformed && socket_.AtRest();
-  const bool lingers = drain_reason_ != CloseReason::kPeerClosed && !quiet &&
+  const bool quiet = reason_ != CloseReason::kMalformed && AtRest();
+  const bool lingers = reason_ != CloseReason::kPeerClosed && !quiet &&
                        deadlines_ != nullptr && deadlines_->linger.enabled();
-  if (!lingers) return CloseLater(drain_reason_, {});
+  if (!lingers) return CloseLater(reason_, {});
   state_ = State::kLingering;
+  ++loop_->counters().shutdowns;
   socket_.ShutdownWrite();
   if (!limits_) limits_ = std::make_unique<TimeLimits>(this);
   deadlines_->linger.Arm(limits_->input);
@@ -494,7 +568,7 @@ void Connection::CloseLater(CloseReason reason, std::error_code error) {
   if (state_ == State::kClosing || state_ == State::kClosed) return;
   state_ = State::kClosing;
   gone_ = true;
-  drain_reason_ = reason;
+  reason_ = reason;
   tasks_->Post([self = shared_from_this(), reason, error] {
     self->CloseNow(reason, error);
   });
@@ -506,7 +580,7 @@ void Connection::CloseNow(CloseReason reason, std::error_code error) {
   loop_->ReleaseLater(shared_from_this());
   state_ = State::kClosed;
   gone_ = true;
-  drain_reason_ = reason;
+  reason_ = reason;
   channel_.Forget();
   if (limits_) DisarmAll();
   // Here and not in the destructor, which another thread may run.

@@ -88,8 +88,8 @@ struct ConnectionCallbacks {
 // pending; under edge triggering both directions are watched once, and the
 // registration changes only to begin reading again after a pause.
 //
-// Thread: Send, SendFrame, Shutdown, Close and EndWork from any; everything
-// else the loop's.
+// Thread: Send, TrySend, SendFrame, Shutdown, Close and EndWork from any;
+// everything else the loop's.
 class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
  public:
   enum class HalfClose : unsigned char {
@@ -113,6 +113,12 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
     std::size_t low_water = std::size_t{256} * 1024;
     // With more pending the connection is closed.
     std::size_t max_output = std::size_t{8} * 1024 * 1024;
+    // Likewise when other threads have handed over more, since output was last
+    // all in the kernel's hands; see TrySend. Zero: as much as max_output.
+    std::size_t max_handed_over = 0;
+    // Likewise when on_message has left more in its input; a framing has a
+    // bound of its own.
+    std::size_t max_input = std::size_t{64} * 1024 * 1024;
     // A peer that has sent a bad frame may go on for so long before it is
     // reset; lingering only.
     std::size_t max_discarded = std::size_t{64} * 1024;
@@ -139,6 +145,11 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // they are copied and handed over, in order for each thread. Bytes for a
   // connection that is closed or draining are dropped.
   void Send(std::string_view bytes);
+  // The same unless that would be more than max_handed_over, in the loop's
+  // thread more than max_output, or the loop has ended: then nothing happens
+  // and the result is false. True does not say that the peer will have it. Any
+  // thread.
+  bool TrySend(std::string_view bytes);
   // Sends `payload` as one frame. REQUIRES: framing, which can carry it.
   void SendFrame(std::string_view payload);
 
@@ -166,6 +177,9 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // within.
   void Terminate();
 
+  // The loop's queue, which drops what comes when the loop has ended. Any
+  // thread.
+  const std::shared_ptr<TaskQueue>& tasks() const { return tasks_; }
   // Gone, perhaps, when this is an empty shell.
   EventLoop* loop() const { return loop_; }
   const InetAddress& peer() const { return peer_; }
@@ -179,7 +193,7 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // thread.
   bool broken() const {
     return (state_ == State::kClosing || closed()) &&
-           drain_reason_ != CloseReason::kLocal;
+           reason_ != CloseReason::kLocal;
   }
 
   // Whatever the user wants to live as long as the connection. It dies in the
@@ -240,14 +254,23 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::size_t ShowFrames();
   // Reads and drops, until the peer's end or too much.
   void Discard(const Event& event);
+  bool AllTaken();
+  // Whether a close harms nothing.
+  bool AtRest();
   // Closes; what the peer's kernel has not taken by now counts as lost.
   void GiveUpLingering();
 
   void SendInLoop(std::string_view bytes);
   void SendFrameInLoop(std::string_view payload);
-  // Has the loop's thread call `send` with a copy.
+  // In another thread: has the loop's call `send` with a copy, or close when
+  // that is too much.
   void HandOver(void (Connection::*send)(std::string_view),
                 std::string_view bytes);
+  // The same; false when it is too much, or too late.
+  bool TryHandOver(void (Connection::*send)(std::string_view),
+                   std::string_view bytes);
+  // In the loop's thread: `count` bytes have arrived in it.
+  void OnHandedOver(std::size_t count);
   // One send(2): how much the socket took; nothing after an error that ends the
   // connection.
   std::optional<std::size_t> Write(std::string_view bytes);
@@ -256,6 +279,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::optional<std::size_t> Written(ssize_t result, std::size_t offered);
   // After output has been left pending.
   void OnPending();
+  // What on_message has left is kept for the next one.
+  void KeepInput();
   // All sent so far is out: has on_send_complete called.
   void OnAllSent();
 
@@ -284,19 +309,21 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // As a task, for callers within a call of the user's.
   void CloseLater(CloseReason reason, std::error_code error);
 
-  // In the order of use: what a message touches, down to the output, lies in
-  // three cache lines that begin with the Channel's (EventLoop::Prefetch).
+  struct Layout;
+
+  // In the order of use: what a message touches, down to the output, comes
+  // first; see Layout.
   EventLoop* const loop_;
   const Options* const options_;
   const std::thread::id thread_;  // the loop's, which it may outlive
   Socket socket_;
   State state_ = State::kOpen;
   unsigned char paused_ = 0;  // Pauses
-  // Once no longer kOpen.
-  CloseReason drain_reason_ = CloseReason::kLocal;
-  // Whether messages mean more than on_message: framing, time-outs,
-  // on_send_complete.
-  const bool special_;
+  // Why it ends, once no longer kOpen.
+  CloseReason reason_ = CloseReason::kLocal;
+  // Whether a message means no more than a call of on_message: no framing, no
+  // time-outs, no on_send_complete.
+  const bool on_message_alone_;
   Channel channel_;
   Buffer input_;
   Buffer output_;
@@ -307,6 +334,11 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   std::size_t scanned_ = 0;    // by the framing, of the incomplete frame
   std::size_t discarded_ = 0;  // while kLingering
   const std::shared_ptr<TaskQueue> tasks_;  // the loop's
+  // Bytes of other threads that are on their way or pending; any thread. Those
+  // that are pending.
+  const std::size_t max_handed_over_;
+  std::atomic<std::size_t> handed_over_{0};
+  std::size_t handed_over_pending_ = 0;
   const Release* const release_;
   ConnectionDeadlines* const deadlines_;
   std::unique_ptr<TimeLimits> limits_;  // when one is needed

@@ -22,7 +22,10 @@ ConnectionSet::~ConnectionSet() {
 
 void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
   loop_->AssertInLoopThread();
-  if (draining_) return on_gone_(peer);
+  if (draining_) {
+    ++loop_->counters().closes;
+    return on_gone_(peer);
+  }
   std::shared_ptr<Connection> connection;
   try {
     connection = std::make_shared<Connection>(loop_, std::move(socket), peer,
@@ -35,6 +38,7 @@ void ConnectionSet::Add(Socket socket, const InetAddress& peer) {
     return on_gone_(peer);
   }
   if (connection->Establish()) {
+    ++loop_->counters().closes;
     ++loop_->counters().rejected_descriptors;
     Remove(*connection);
   }

@@ -13,9 +13,6 @@
 namespace polymux {
 namespace {
 
-constexpr Interest kLevelRead = {
-    .read = true, .write = false, .mode = Interest::Mode::kLevel};
-
 UniqueFd CreateTimerFd() {
   UniqueFd fd(::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC));
   if (!fd) throw std::system_error(LastSystemError(), "timerfd_create");
@@ -23,7 +20,7 @@ UniqueFd CreateTimerFd() {
 }
 
 void WatchOrThrow(Channel& channel) {
-  if (const std::error_code error = channel.Watch(kLevelRead)) {
+  if (const std::error_code error = channel.Watch(Interest::LevelRead())) {
     throw std::system_error(error, "watching the loop's own descriptors");
   }
 }
@@ -70,9 +67,8 @@ EventLoop::~EventLoop() {
     const bool sleep = !quit && requeued_.empty() && !tasks_->pending();
     std::span<Event> events;
     error = poller_->Wait(
-        sleep ? LongestSleep() : std::optional(Duration::zero()), &events);
+        sleep ? std::nullopt : std::optional(Duration::zero()), &events);
     iteration_time_.reset();
-    if (max_wait_ && !error) AfterWait(sleep && events.empty());
     for (std::size_t i = 0; i < events.size(); ++i) {
       if (i + 1 < events.size()) Prefetch(events[i + 1]);
       Dispatch(events[i]);
@@ -96,31 +92,25 @@ void EventLoop::SetOnWaitTimeout(Duration max_wait,
                                  std::function<void()> callback) {
   AssertInLoopThread();
   POLYMUX_CHECK(max_wait > Duration::zero(), "a wait without an end in sight");
-  max_wait_ = callback ? std::optional(max_wait) : std::nullopt;
-  on_wait_timeout_ = std::move(callback);
-  quiet_until_.reset();
+  if (quiet_timer_) Cancel(*quiet_timer_);
+  quiet_timer_.reset();
+  if (callback) AwaitQuiet(max_wait, std::move(callback));
+}
+
+void EventLoop::AwaitQuiet(Duration max_wait, std::function<void()> callback) {
+  quiet_timer_ = RunAfter(
+      max_wait, [this, max_wait, callback, before = poller_->events()] {
+        // The one that has come is this timer's own.
+        const bool quiet = poller_->events() == before + 1;
+        // First, for the callback may end it.
+        AwaitQuiet(max_wait, callback);
+        if (quiet) callback();
+      });
 }
 
 void EventLoop::SetOnWaitError(std::function<void(std::error_code)> callback) {
   AssertInLoopThread();
   on_wait_error_ = std::move(callback);
-}
-
-std::optional<Duration> EventLoop::LongestSleep() {
-  if (!max_wait_) return std::nullopt;
-  const TimePoint now = Now();
-  if (!quiet_until_) quiet_until_ = now + *max_wait_;
-  return std::max(Duration::zero(), Duration(*quiet_until_ - now));
-}
-
-void EventLoop::AfterWait(bool quiet) {
-  // An interrupted wait is quiet, but too short.
-  if (quiet && Now() < *quiet_until_) return;
-  quiet_until_.reset();
-  if (!quiet) return;
-  // A copy, for it may replace itself.
-  const std::function<void()> callback = on_wait_timeout_;
-  callback();
 }
 
 void EventLoop::Quit() {
@@ -188,7 +178,7 @@ void EventLoop::ReleaseLater(std::shared_ptr<const void> object) {
 
 void EventLoop::CloseLater(UniqueFd fd) {
   AssertInLoopThread();
-  closing_.push_back(std::move(fd));
+  if (fd) closing_.push_back(std::move(fd));
 }
 
 std::vector<Counter> EventLoop::CounterList() const {
@@ -204,9 +194,7 @@ inline void EventLoop::Prefetch(const Event& event) const {
   const auto token = static_cast<std::uintptr_t>(poller_->TokenOf(event));
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the token is a Channel.
   const auto* const channel = reinterpret_cast<const char*>(token);
-  constexpr std::size_t kCacheLine = 64;
-  constexpr std::size_t kLines = 3;  // see the members of Connection
-  for (std::size_t line = 0; line < kLines; ++line) {
+  for (std::size_t line = 0; line < kPrefetchedLines; ++line) {
     __builtin_prefetch(channel + line * kCacheLine);
   }
 }

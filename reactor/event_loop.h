@@ -41,6 +41,10 @@ namespace polymux {
 // it is counted, told to on_exception, and the loop goes on with the next one.
 class EventLoop {
  public:
+  static constexpr std::size_t kCacheLine = 64;
+  // From that of a Channel on, what lies there is loaded ahead of its turn.
+  static constexpr std::size_t kPrefetchedLines = 3;
+
   // Throws std::system_error when the kernel refuses a descriptor. `clock` must
   // outlive the loop.
   explicit EventLoop(const Backend& backend,
@@ -94,8 +98,9 @@ class EventLoop {
   }
 
   // Calls `callback` each time that the loop has slept for `max_wait` (> 0)
-  // without an event, a timer or a wake-up; a signal that interrupts the wait
-  // does not begin it anew. An empty callback ends that. Loop thread.
+  // without an event, a timer or a wake-up, and within twice that time; a
+  // signal that interrupts the wait does not begin it anew. An empty callback
+  // ends that. Loop thread.
   void SetOnWaitTimeout(Duration max_wait, std::function<void()> callback);
   // Calls `callback` when the wait fails, once, before Run returns the error;
   // the tasks that are queued by then run after it. Loop thread.
@@ -158,10 +163,8 @@ class EventLoop {
       TellException();
     }
   }
-  // How long the next wait may sleep; nothing: for ever.
-  std::optional<Duration> LongestSleep();
-  // Tells on_wait_timeout_ when the quiet has lasted.
-  void AfterWait(bool quiet);
+  // Tells `callback` whenever the next `max_wait` has brought no event.
+  void AwaitQuiet(Duration max_wait, std::function<void()> callback);
   void ReleaseGarbage();
 
   TimerId Added(TimerId id);
@@ -186,10 +189,7 @@ class EventLoop {
   BufferPool buffers_;
   TimerQueue timers_;
   std::optional<TimePoint> iteration_time_;
-  // Of SetOnWaitTimeout; empty when it is not wanted.
-  std::optional<Duration> max_wait_;
-  std::function<void()> on_wait_timeout_;
-  std::optional<TimePoint> quiet_until_;  // while nothing happens
+  std::optional<TimerId> quiet_timer_;  // of SetOnWaitTimeout
   std::function<void(std::error_code)> on_wait_error_;
   std::function<void(std::exception_ptr)> on_exception_;
   std::optional<TimePoint> armed_;  // what the timerfd is set for

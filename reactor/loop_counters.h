@@ -8,46 +8,59 @@
 
 namespace polymux {
 
+// The one list of a loop's counters: COUNTER(name, is_system_call).
+#define POLYMUX_LOOP_COUNTERS(COUNTER)                                        \
+  /* On connections, all outcomes. */                                         \
+  COUNTER(reads, true)                                                        \
+  COUNTER(writes, true)                                                       \
+  COUNTER(shutdowns, true)                                                    \
+  COUNTER(ioctls, true)  /* what is unsent or unread, at the end */           \
+  COUNTER(accepts, true) /* accept4, all outcomes */                          \
+  /* Of connections, of sockets that were turned away, of listeners, and of   \
+     the spare descriptor, which opens counts. */                             \
+  COUNTER(closes, true)                                                       \
+  COUNTER(opens, true)                                                        \
+  COUNTER(wakeup_reads, true) /* of the eventfd */                            \
+  COUNTER(timer_sets, true)                                                   \
+  COUNTER(timer_reads, true)                                                  \
+  COUNTER(signal_reads, true)                                                 \
+  /* Outcomes of those. */                                                    \
+  COUNTER(eagain_reads, false)                                                \
+  COUNTER(eagain_writes, false)                                               \
+  COUNTER(short_writes, false)                                                \
+  COUNTER(eagain_accepts, false)                                              \
+  COUNTER(bytes_read, false)                                                  \
+  COUNTER(bytes_written, false)                                               \
+  /* Decisions. */                                                            \
+  COUNTER(tasks, false)      /* run by the loop */                            \
+  COUNTER(requeues, false)   /* events to be repeated */                      \
+  COUNTER(exceptions, false) /* thrown by callbacks, tasks and timers */      \
+  COUNTER(opened, false)     /* connections */                                \
+  COUNTER(closed, false)     /* connections */                                \
+  /* Of those, closed for a cause: see CloseReason. */                        \
+  COUNTER(closed_exception, false)                                            \
+  COUNTER(closed_malformed, false)                                            \
+  COUNTER(closed_input_limit, false)                                          \
+  COUNTER(closed_output_limit, false)                                         \
+  COUNTER(closed_first_byte, false)                                           \
+  COUNTER(closed_frame_timeout, false)                                        \
+  COUNTER(closed_idle, false)                                                 \
+  COUNTER(closed_write_timeout, false)                                        \
+  COUNTER(lost, false) /* closed by us with output or work pending */         \
+  /* Never became connections: above the connection limit, above the limit of \
+     one address, out of descriptors or refused by the backend. */            \
+  COUNTER(rejected_limit, false)                                              \
+  COUNTER(rejected_peer_limit, false)                                         \
+  COUNTER(rejected_descriptors, false)
+
 // What one loop has done since it began, besides what its Poller counts. Plain
 // integers of the loop's thread, always on: they are what lets a comparison say
 // why one backend is dearer than another. Each is counted once, next to the
 // system call or the decision that it counts.
 struct LoopCounters {
-  // System calls.
-  std::uint64_t reads = 0;         // on connections, all outcomes
-  std::uint64_t writes = 0;        // on connections, all outcomes
-  std::uint64_t accepts = 0;       // accept4, all outcomes
-  std::uint64_t closes = 0;        // of connections
-  std::uint64_t wakeup_reads = 0;  // of the eventfd
-  std::uint64_t timer_sets = 0;
-  std::uint64_t timer_reads = 0;
-  std::uint64_t signal_reads = 0;
-  // Outcomes of those.
-  std::uint64_t eagain_reads = 0;
-  std::uint64_t eagain_writes = 0;
-  std::uint64_t short_writes = 0;
-  std::uint64_t eagain_accepts = 0;
-  std::uint64_t bytes_read = 0;
-  std::uint64_t bytes_written = 0;
-  // Decisions.
-  std::uint64_t tasks = 0;       // run by the loop
-  std::uint64_t requeues = 0;    // events to be repeated
-  std::uint64_t exceptions = 0;  // thrown by callbacks, tasks and timers
-  std::uint64_t opened = 0;      // connections
-  std::uint64_t closed = 0;      // connections
-  // Connections closed for what the peer did or failed to do, by cause.
-  std::uint64_t closed_exception = 0;      // by us: a callback has thrown
-  std::uint64_t closed_malformed = 0;      // a frame that cannot be
-  std::uint64_t closed_output_limit = 0;   // more pending output than allowed
-  std::uint64_t closed_first_byte = 0;     // silent from the beginning
-  std::uint64_t closed_frame_timeout = 0;  // a frame that did not end in time
-  std::uint64_t closed_idle = 0;
-  std::uint64_t closed_write_timeout = 0;  // took nothing for too long
-  std::uint64_t lost = 0;            // closed by us with output or work pending
-  std::uint64_t rejected_limit = 0;  // above the connection limit
-  std::uint64_t rejected_peer_limit = 0;   // above the limit of one address
-  std::uint64_t rejected_descriptors = 0;  // out of descriptors, or refused by
-                                           // the backend
+#define POLYMUX_DECLARE_COUNTER(name, is_system_call) std::uint64_t name = 0;
+  POLYMUX_LOOP_COUNTERS(POLYMUX_DECLARE_COUNTER)
+#undef POLYMUX_DECLARE_COUNTER
 
   std::vector<Counter> List() const;
 };

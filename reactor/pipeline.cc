@@ -14,12 +14,12 @@ Pipeline::Pipeline(WorkerPool* pool, Counters* counters, Connection* connection,
     : connection_(connection),
       send_(send),
       counters_(counters),
-      strand_(pool,
-              [loop = connection->loop(), weak = connection->weak_from_this()] {
-                loop->QueueInLoop([weak] {
-                  if (const Kept kept = weak.lock()) kept->ResumeReading();
-                });
-              }) {}
+      strand_(pool, [tasks = connection->tasks(),
+                     weak = connection->weak_from_this()] {
+        tasks->Post([weak] {
+          if (const Kept kept = weak.lock()) kept->ResumeReading();
+        });
+      }) {}
 
 void Pipeline::BeforeOffer() {
   Count(counters_->accepted);
@@ -49,6 +49,8 @@ void Pipeline::Fail() {
   connection_->Close();
   connection_->EndWork();
 }
+
+void Pipeline::CountLost() { Count(counters_->lost); }
 
 void Pipeline::CountUnanswered() {
   Count(connection_->broken() ? counters_->dropped : counters_->lost);

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "reactor/connection.h"
-#include "reactor/event_loop.h"
 #include "reactor/worker_pool.h"
 
 namespace polymux {
@@ -27,7 +26,7 @@ namespace polymux {
 // taken for it; so the connection is closed.
 //
 // Who joins the pool before the loops end, and destroys it after the loops, has
-// the lifetimes right.
+// the lifetimes right. A reply that comes when its loop has ended is lost.
 //
 // Thread: the loop's.
 class Pipeline {
@@ -74,19 +73,24 @@ class Pipeline {
   // In a worker.
   template <typename Compute>
   void Run(Kept kept, Compute& compute) {
-    EventLoop* const loop = kept->loop();
-    if (kept->gone()) {
-      loop->QueueInLoop([this, kept] { Fail(); });
-      return;
-    }
+    if (kept->gone()) return Hand(kept, [this] { Fail(); });
     try {
-      loop->QueueInLoop(
-          [this, reply = std::string(compute()), kept] { Answer(reply); });
+      Hand(kept, [this, reply = std::string(compute())] { Answer(reply); });
     } catch (...) {
-      loop->QueueInLoop([this, kept] { Fail(); });
+      Hand(kept, [this] { Fail(); });
       throw;
     }
   }
+
+  // Has the loop call the function, with the connection kept until then.
+  template <typename Function>
+  void Hand(const Kept& kept, Function&& function) {
+    const bool taken = kept->tasks()->Post(
+        [kept, function = std::forward<Function>(function)] { function(); });
+    if (!taken) CountLost();
+  }
+  // The loop has ended before.
+  void CountLost();
 
   // In the loop again.
   void Answer(const std::string& reply);

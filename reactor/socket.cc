@@ -102,15 +102,14 @@ ssize_t Socket::Send(std::span<const iovec> stretches) const {
   return ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
 }
 
-bool Socket::AtRest() const {
-  int unread = 0;
-  return AllTaken() && ::ioctl(fd_.get(), FIONREAD, &unread) == 0 &&
-         unread == 0;
-}
-
 bool Socket::AllTaken() const {
   int unsent = 0;
   return ::ioctl(fd_.get(), SIOCOUTQ, &unsent) == 0 && unsent == 0;
+}
+
+bool Socket::NothingUnread() const {
+  int unread = 0;
+  return ::ioctl(fd_.get(), FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void Socket::ShutdownWrite() const { ::shutdown(fd_.get(), SHUT_WR); }

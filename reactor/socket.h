@@ -61,11 +61,11 @@ class Socket {
   // connection has ended, which a read tells better.
   void ShutdownWrite() const;
 
-  // Whether the peer's kernel has all that was sent and ours has nothing
-  // unread: a close harms nothing then. SIOCOUTQ and FIONREAD.
-  bool AtRest() const;
-  // The first half of that.
+  // Whether the peer's kernel has all that was sent; SIOCOUTQ.
   bool AllTaken() const;
+  // Whether ours has nothing unread; FIONREAD. When both hold, a close harms
+  // nothing.
+  bool NothingUnread() const;
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }

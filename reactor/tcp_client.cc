@@ -70,6 +70,7 @@ void TcpClient::Core::OnConnected(Socket socket) {
   connection_ = connection;
   const std::error_code error = connection->Establish();
   if (!error) return;
+  ++loop_->counters().closes;
   connection_.reset();
   // Like an attempt that has failed, and like a connection that has ended.
   std::optional<Duration> pause;

@@ -232,14 +232,17 @@ void TcpServer::Core::Start() {
 void TcpServer::Core::OnAccept(std::size_t acceptor, Socket socket,
                                const InetAddress& peer) {
   EventLoop* const loop = acceptors_[acceptor]->loop();
+  LoopCounters& counters = loop->counters();
   if (!peers_.Enter(peer)) {
-    ++loop->counters().rejected_peer_limit;
+    ++counters.closes;
+    ++counters.rejected_peer_limit;
     return;
   }
   const std::optional<std::size_t> place = placement_.Enter(acceptor);
   if (!place) {
     peers_.Leave(peer);
-    ++loop->counters().rejected_limit;
+    ++counters.closes;
+    ++counters.rejected_limit;
     return;
   }
   ConnectionSet& set = *sets_[*place];

@@ -117,8 +117,7 @@ TEST_P(AcceptorTest, G06_MaxAcceptsPerEvent) {
       &loop(), fd.get(),
       [&](const Event&) { accepted_by_then.push_back(accepted_.size()); },
       nullptr);
-  ASSERT_FALSE(established.Watch(
-      {.read = true, .write = false, .mode = Interest::Mode::kLevel}));
+  ASSERT_FALSE(established.Watch(Interest::LevelRead()));
   std::vector<std::unique_ptr<Client>> clients;
   for (int i = 0; i < 4 * Acceptor::kMaxPerEvent; ++i) {
     clients.push_back(Connect());
@@ -207,6 +206,18 @@ TEST_P(AcceptorTest, G05_StopWhileResting) {
   RunFor(2 * Acceptor::kBackOff);
   EXPECT_TRUE(accepted_.empty());
   EXPECT_TRUE(client->SeesTheEnd());
+}
+
+TEST_P(AcceptorTest, WhatWaitsIsTakenAtStopAlsoWhileResting) {
+  AcceptErrors() = {ENOMEM};
+  const auto first = Connect();
+  ASSERT_TRUE(StepUntil([&] { return Count("rejected_descriptors") == 1; }));
+  const auto second = Connect();
+  EXPECT_TRUE(accepted_.empty());
+  acceptor_->AcceptQueuedAndStop();
+  EXPECT_EQ(accepted_.size(), 2U);
+  acceptor_.reset();
+  Step();
 }
 
 TEST_P(AcceptorTest, G05_ABrokenListenerIsReportedOnce) {

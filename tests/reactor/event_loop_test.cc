@@ -627,10 +627,8 @@ TEST_P(EventLoopTest, WhatAChannelsCallbackThrowsEndsThatCallAlone) {
       &loop(), first.get(), [](const Event&) { throw 1; }, nullptr);
   Channel other(
       &loop(), second.get(), [&](const Event&) { ++served; }, nullptr);
-  const Interest level = {
-      .read = true, .write = false, .mode = Interest::Mode::kLevel};
-  throwing.Watch(level);
-  other.Watch(level);
+  throwing.Watch(Interest::LevelRead());
+  other.Watch(Interest::LevelRead());
   ASSERT_TRUE(StepUntil([&] { return told >= 2 && served >= 2; }));
   throwing.Forget();
   other.Forget();

@@ -13,6 +13,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -248,6 +249,42 @@ TEST_P(LifecycleTest, ResumingReadsWhatCameMeanwhile) {
   EXPECT_EQ(StepUntilClosed(), CloseReason::kPeerClosed);
 }
 
+// What level triggering pays, it pays by contract: to be watched for nothing is
+// not to be watched.
+TEST_P(LifecycleTest, APauseCostsAnEdgeOneChange) {
+  const auto count = [this](std::string_view name) -> std::uint64_t {
+    for (const Counter& counter : loop().CounterList()) {
+      if (counter.name == name) return counter.value;
+    }
+    return 0;
+  };
+  Pair pair = MakeTcpPair();
+  const auto connection = Open(std::move(pair.near));
+  StepAFewTimes();
+  const std::uint64_t adds = count("adds");
+  const std::uint64_t removes = count("removes");
+  const std::uint64_t modifies = count("modifies");
+  const std::uint64_t enters = count("uring_more_enters");
+  constexpr std::uint64_t kPauses = 10;
+  for (std::uint64_t i = 1; i <= kPauses; ++i) {
+    connection->PauseReading();
+    pair.far.Send("x");
+    StepFor(1ms);
+    connection->ResumeReading();
+    ASSERT_TRUE(StepUntil([&] { return received_.size() == i; }));
+  }
+  if (edge()) {
+    EXPECT_EQ(count("modifies") - modifies, kPauses);
+    EXPECT_EQ(count("adds"), adds);
+    EXPECT_EQ(count("removes"), removes);
+    EXPECT_EQ(count("uring_more_enters"), enters);
+  } else {
+    EXPECT_EQ(count("modifies"), modifies);
+    EXPECT_EQ(count("adds") - adds, kPauses);
+    EXPECT_EQ(count("removes") - removes, kPauses);
+  }
+}
+
 TEST_P(LifecycleTest, H05_WorkInFlightKeepsAHalfClosedConnectionOpen) {
   Pair pair = MakeTcpPair();
   const auto connection = Open(std::move(pair.near));
@@ -390,6 +427,70 @@ TEST_P(LifecycleTest, H06_TooMuchPendingOutputEndsTheConnection) {
   EXPECT_TRUE(reasons_.empty()) << "on_close from within Send";
   EXPECT_EQ(StepUntilClosed(), CloseReason::kOutputLimit);
   EXPECT_EQ(Count("closed_output_limit"), 1U);
+}
+
+TEST_P(LifecycleTest, InputThatIsLeftForEverEndsTheConnection) {
+  options_.max_input = 100 * kKiB;
+  options_.callbacks.on_message = [](Connection&, Buffer&) {};
+  Pair pair = MakeTcpPair();
+  Open(std::move(pair.near));
+  auto send_to = [&, sent = std::size_t{0}](std::size_t size) mutable {
+    pair.far.Send(Pattern(size - sent));
+    sent = size;
+    return StepUntil([&] { return Count("bytes_read") == size; });
+  };
+  EXPECT_TRUE(send_to(100 * kKiB));
+  StepAFewTimes();
+  EXPECT_TRUE(reasons_.empty());
+  EXPECT_TRUE(send_to(100 * kKiB + 1));
+  EXPECT_EQ(StepUntilClosed(), CloseReason::kInputLimit);
+  EXPECT_EQ(Count("closed_input_limit"), 1U);
+}
+
+TEST_P(LifecycleTest, WhatOtherThreadsHandOverIsBounded) {
+  options_.max_handed_over = 100 * kKiB;
+  Pair pair = MakeUnixPair(4096);
+  const auto connection = Open(std::move(pair.near));
+  const std::string piece = Pattern(10 * kKiB);
+  const auto try_in_another_thread = [&] {
+    std::size_t taken = 0;
+    std::thread([&] {
+      while (taken < 1000 && connection->TrySend(piece)) ++taken;
+    }).join();
+    return taken;
+  };
+  // The loop does not run meanwhile, then the peer does not read.
+  EXPECT_EQ(try_in_another_thread(), 10U);
+  StepAFewTimes();
+  EXPECT_GT(connection->pending_output(), 0U);
+  EXPECT_EQ(try_in_another_thread(), 0U);
+  std::string got;
+  ASSERT_TRUE(StepUntil([&] {
+    got += pair.far.ReceiveSome();
+    return got.size() == 10 * piece.size();
+  }));
+  StepAFewTimes();
+  EXPECT_EQ(try_in_another_thread(), 10U) << "all is out, there is room again";
+  EXPECT_TRUE(reasons_.empty());
+
+  // Who does not ask is cut off, behind all that fitted.
+  std::thread([&] {
+    connection->Send("too much");
+    connection->Send("and more");
+  }).join();
+  EXPECT_EQ(StepUntilClosed(), CloseReason::kOutputLimit);
+  EXPECT_FALSE(connection->TrySend("x")) << "closed";
+}
+
+TEST_P(LifecycleTest, TrySendInTheLoopsThreadKeepsToMaxOutput) {
+  options_.max_output = 64 * kKiB;
+  Pair pair = MakeUnixPair(4096);
+  const auto connection = Open(std::move(pair.near));
+  while (connection->TrySend(Pattern(kKiB))) {
+  }
+  EXPECT_GT(connection->pending_output(), 63 * kKiB - 1);
+  StepAFewTimes();
+  EXPECT_TRUE(reasons_.empty());
 }
 
 TEST_P(LifecycleTest, ACallbackThatThrowsEndsItsConnectionAlone) {

@@ -36,8 +36,9 @@ TEST(LoopCountersTest, SystemCallsAreMarked) {
     if (counter.is_system_call) marked.emplace(counter.name);
   }
   EXPECT_EQ(marked, (std::set<std::string>{
-                        "reads", "writes", "accepts", "closes", "wakeup_reads",
-                        "timer_sets", "timer_reads", "signal_reads"}));
+                        "reads", "writes", "shutdowns", "ioctls", "accepts",
+                        "closes", "opens", "wakeup_reads", "timer_sets",
+                        "timer_reads", "signal_reads"}));
 }
 
 using LoopCounterList = LoopTest;
