@@ -3,10 +3,11 @@
 #include <sodium.h>
 
 #include <array>
+#include <charconv>
 #include <cstddef>
-#include <cstdio>
 #include <new>
 #include <stdexcept>
+#include <system_error>
 
 namespace polymux {
 namespace {
@@ -37,21 +38,31 @@ bool Decode(std::string_view text, std::array<unsigned char, kSize>* bytes) {
          size == bytes->size() && end == text.data() + text.size();
 }
 
+// Takes `prefix` and the number behind it off the front of `text`; whether they
+// were there.
+bool TakeNumber(std::string_view prefix, std::string_view* text,
+                unsigned* number) {
+  if (!text->starts_with(prefix)) return false;
+  text->remove_prefix(prefix.size());
+  const auto [end, error] =
+      std::from_chars(text->data(), text->data() + text->size(), *number);
+  text->remove_prefix(static_cast<std::size_t>(end - text->data()));
+  return error == std::errc();
+}
+
 // Throws std::invalid_argument when `text` is no hash of ours, whatever its
 // costs.
-Parts PartsOf(const std::string& text) {
+Parts PartsOf(std::string_view text) {
   Parts parts;
-  int salt_begin = 0;
+  unsigned lanes = 0;
   const bool begins_well =
-      std::sscanf(text.c_str(), "$argon2id$v=19$m=%9u,t=%9u,p=1$%n",
-                  &parts.kibibytes, &parts.passes, &salt_begin) == 2 &&
-      salt_begin > 0;
-  const std::string_view rest =
-      std::string_view(text).substr(static_cast<std::size_t>(salt_begin));
-  const std::size_t mark = rest.find('$');
-  if (!begins_well || mark == std::string_view::npos ||
-      !Decode(rest.substr(0, mark), &parts.salt) ||
-      !Decode(rest.substr(mark + 1), &parts.hash) ||
+      TakeNumber("$argon2id$v=19$m=", &text, &parts.kibibytes) &&
+      TakeNumber(",t=", &text, &parts.passes) &&
+      TakeNumber(",p=", &text, &lanes) && lanes == 1 && text.starts_with('$');
+  const std::size_t mark = text.rfind('$');
+  if (!begins_well || mark == 0 ||
+      !Decode(text.substr(1, mark - 1), &parts.salt) ||
+      !Decode(text.substr(mark + 1), &parts.hash) ||
       parts.passes < crypto_pwhash_OPSLIMIT_MIN ||
       parts.kibibytes < crypto_pwhash_MEMLIMIT_MIN / 1024 ||
       parts.kibibytes > kMostKibibytes) {
