@@ -45,6 +45,10 @@ std::string Database::QueryText(const std::string& sql) {
   return execution.Text(0);
 }
 
+std::string Database::real_path() const {
+  return ::sqlite3_db_filename(handle_.get(), "main");
+}
+
 bool Database::read_only() const {
   return ::sqlite3_db_readonly(handle_.get(), "main") != 0;
 }

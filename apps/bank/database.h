@@ -36,6 +36,9 @@ class Database {
   std::int64_t QueryInteger(const std::string& sql);
   std::string QueryText(const std::string& sql);
 
+  // The file without symbolic links, beside which SQLite puts its others.
+  std::string real_path() const;
+
   // Whether SQLite could open the file for reading only, which it does without
   // a word.
   bool read_only() const;

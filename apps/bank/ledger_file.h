@@ -54,7 +54,7 @@ class LedgerFile {
   };
 
   static std::optional<Identity> IdentityOf(const std::string& path);
-  std::string log() const { return path_ + "-wal"; }
+  std::string log() const { return database_.real_path() + "-wal"; }
   // Each throws DatabaseError.
   void CheckKind();
   void CheckContent();

@@ -332,6 +332,17 @@ TEST_F(LedgerTest, AFileThatIsRemovedIsNoticed) {
   ExpectUntouched();
 }
 
+// SQLite puts its log beside the file itself.
+TEST_F(LedgerTest, AFileMayBeASymbolicLink) {
+  const ScratchFile link;
+  std::filesystem::create_symlink(path(), link.path());
+  Ledger linked(link.path());
+  EXPECT_EQ(linked.Transfer("ann", "a1", "b1", 1), LedgerStatus::kDone);
+  EXPECT_EQ(BalanceOf("ann", "a1"), 99'99);
+  std::filesystem::remove(link.path());
+  EXPECT_EQ(linked.Transfer("ann", "a1", "b1", 1), LedgerStatus::kFailed);
+}
+
 // Such rows do not come from the ledger.
 TEST_F(LedgerTest, ARowThatBreaksARuleEndsNothingButTheRequest) {
   Database(path()).Execute(
