@@ -32,6 +32,8 @@ struct Arm {
   std::string unavailable = {};
   // Whether it is compared when no arms are named.
   bool by_default = true;
+  // SHA-256 of its program's file; empty: not known.
+  std::string sha256 = {};
 
   // Whether it understands --reactors and --stats-json, so that its counters
   // can be read.

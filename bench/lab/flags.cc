@@ -59,6 +59,7 @@ FlagList Disturbances(const Trial& trial, const UnevenRounds& uneven) {
   if (Share(load.other_cpu_ns, load) > kOtherCpuLimit) {
     flags.push_back(kOtherCpu);
   }
+  if (load.throttled_ns.value_or(0) > 0) flags.push_back(kThrottled);
   if (load.rate && load.rate->late) flags.push_back(kLateGenerator);
   return flags;
 }

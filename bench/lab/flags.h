@@ -31,6 +31,10 @@ inline constexpr std::string_view kSteal = "steal";
 // of the window.
 inline constexpr std::string_view kOtherCpu = "other-cpu";
 
+// A CPU quota of the control group that all of this runs in stopped server or
+// load generator for a while.
+inline constexpr std::string_view kThrottled = "throttled";
+
 // The load generator of an open loop could not keep its own times.
 inline constexpr std::string_view kLateGenerator = "late-generator";
 

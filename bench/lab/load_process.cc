@@ -44,27 +44,17 @@ void AddTraffic(const Scenario& scenario, std::vector<std::string>& command) {
 
 std::vector<std::string> Command(const LoadProcessOptions& options) {
   const Scenario& scenario = options.scenario;
-  std::vector<std::string> command = options.launcher;
-  command.insert(command.end(), {
-                                    options.polymux,
-                                    "load",
-                                    options.address,
-                                    "--json",
-                                    "--connections",
-                                    std::to_string(scenario.active),
-                                    "--idle",
-                                    std::to_string(scenario.idle),
-                                    "--size",
-                                    std::to_string(scenario.message_size),
-                                    "--depth",
-                                    std::to_string(scenario.depth),
-                                    "--warm-up",
-                                    Nanoseconds(options.warm_up),
-                                    "--duration",
-                                    Nanoseconds(options.window),
-                                    "--threads",
-                                    std::to_string(options.threads),
-                                });
+  std::vector<std::string> command{
+      options.polymux, "load",
+      options.address, "--json",
+      "--connections", std::to_string(scenario.active),
+      "--idle",        std::to_string(scenario.idle),
+      "--size",        std::to_string(scenario.message_size),
+      "--depth",       std::to_string(scenario.depth),
+      "--warm-up",     Nanoseconds(options.warm_up),
+      "--duration",    Nanoseconds(options.window),
+      "--threads",     std::to_string(options.threads),
+  };
   AddTraffic(scenario, command);
   if (options.seed) {
     command.emplace_back("--seed");
@@ -77,6 +67,10 @@ std::vector<std::string> Command(const LoadProcessOptions& options) {
   if (!options.observed.empty()) {
     command.emplace_back("--observe");
     command.push_back(fmt::to_string(fmt::join(options.observed, ",")));
+  }
+  if (!options.cgroup.empty()) {
+    command.emplace_back("--observe-cgroup");
+    command.push_back(options.cgroup.string());
   }
   if (options.signal_window) command.emplace_back("--signal-window");
   return command;
@@ -141,6 +135,8 @@ void TakeSurroundings(const json& document, LoadOutcome& result) {
   result.steal_ns = Optional(system, "steal_ns");
   result.psi_cpu_us = Optional(system, "psi_cpu_some_us");
   result.other_cpu_ns = Optional(system, "other_cpu_ns").value_or(0);
+  result.begun_unseen = Optional(system, "begun_unseen").value_or(0);
+  result.throttled_ns = Optional(system, "throttled_ns");
 }
 
 void TakeObserved(const json& observed, LoadOutcome& result) {
@@ -150,6 +146,9 @@ void TakeObserved(const json& observed, LoadOutcome& result) {
   result.server_system_ns = Optional(observed, "system_ns");
   result.rss_bytes = Optional(observed, "rss_bytes");
   result.rss_anon_bytes = Optional(observed, "rss_anon_bytes");
+  result.cpu_source = observed.value("cpu_source", "");
+  result.unknown =
+      observed.value("unknown", std::map<std::string, std::string>());
 }
 
 // "3 mismatch, 1 closed", the kinds of error that occurred.
@@ -164,7 +163,7 @@ std::string DescribeErrors(const json& errors) {
 }  // namespace
 
 LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
-  Process process({.command = Command(options)});
+  Process process({.command = Command(options), .padding = options.padding});
   const Deadline deadline =
       std::chrono::steady_clock::now() + options.warm_up + options.window +
       kPatience + options.scenario.connections() * kPatienceForConnection;

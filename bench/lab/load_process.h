@@ -5,7 +5,9 @@
 
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -24,17 +26,22 @@ struct LoadProcessOptions {
   std::chrono::nanoseconds window{0};
   int threads = 1;
   std::vector<int> cpus = {};
-  // The server's processes, whose CPU clocks are read.
+  // The server's processes, which with their descendants are observed.
   std::vector<pid_t> observed = {};
+  // The control group that they are in; empty: none.
+  std::filesystem::path cgroup = {};
   // Whether the first of them understands SIGUSR1.
   bool signal_window = false;
   // Chooses the bytes and the times of an open loop; empty: always the same.
   std::optional<std::uint64_t> seed = {};
   // The `polymux` to run.
   std::string polymux;
-  // What stands before its command line and runs it; empty: nothing.
-  std::vector<std::string> launcher = {};
+  // Where its stack begins: ProcessOptions::padding.
+  std::optional<std::size_t> padding = {};
 };
+
+// LoadOutcome::cpu_source when no control group has counted.
+inline constexpr std::string_view kCpuClocks = "clocks";
 
 // What one run of the load generator says.  Times are in nanoseconds; empty is
 // "not available", for instance a percentile of too few samples.
@@ -77,6 +84,8 @@ struct LoadOutcome {
   std::optional<std::array<std::int64_t, 2>> half_server_cpu_ns;
 
   std::optional<std::int64_t> server_cpu_ns;
+  // "cgroup2", "cgroup1", kCpuClocks; empty: not known.
+  std::string cpu_source;
   std::optional<std::int64_t> server_user_ns;
   std::optional<std::int64_t> server_system_ns;
   std::optional<std::int64_t> rss_bytes;
@@ -85,12 +94,20 @@ struct LoadOutcome {
   std::optional<std::int64_t> voluntary_switches;
   std::optional<std::int64_t> involuntary_switches;
 
+  // Why "cpu", "memory" or "context_switches" of the server are not available.
+  std::map<std::string, std::string> unknown;
+
   // What the machine did meanwhile: CPU time taken away by a hypervisor, the
   // time in which somebody waited for a CPU, and CPU time used by others than
   // the server and the load generator.
   std::optional<std::int64_t> steal_ns;
   std::optional<std::int64_t> psi_cpu_us;
   std::int64_t other_cpu_ns = 0;
+  // Processes and threads that began and are not known to be the server's.
+  std::int64_t begun_unseen = 0;
+  // How long a CPU quota stopped server and load generator; empty: there is
+  // none.
+  std::optional<std::int64_t> throttled_ns;
 
   // Why the result is not to be used; empty when it is.
   std::string error;

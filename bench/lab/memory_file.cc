@@ -5,10 +5,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <system_error>
 
 namespace polymux::bench {
+namespace {
+
+// The child is not to fill our memory.
+constexpr std::size_t kLimit = std::size_t{64} << 20;
+
+}  // namespace
 
 MemoryFile::MemoryFile(const char* name)
     : fd_(memfd_create(name, MFD_CLOEXEC)) {
@@ -25,7 +33,7 @@ std::string MemoryFile::Contents() const {
   std::string contents;
   struct stat status {};
   if (fstat(fd(), &status) != 0) return contents;
-  contents.resize(static_cast<std::size_t>(status.st_size));
+  contents.resize(std::min(kLimit, static_cast<std::size_t>(status.st_size)));
   const ssize_t count = pread(fd(), contents.data(), contents.size(), 0);
   contents.resize(count < 0 ? 0 : static_cast<std::size_t>(count));
   return contents;

@@ -20,7 +20,7 @@ class MemoryFile {
   // this object lives.
   std::string path() const;
 
-  // All that has been written so far.
+  // All that has been written so far; its first 64 MiB.
   std::string Contents() const;
 
  private:

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "bench/lab/flags.h"
@@ -208,6 +209,47 @@ void NoteDisturbedEffects(const Plan& plan, std::span<const Cell> cells,
       places));
 }
 
+// Why something of the server is n/a.
+void NoteUnknown(const Results& results, const std::string& what,
+                 std::string_view title, NoteList& notes) {
+  const Plan& plan = results.plan;
+  std::string reason;
+  const std::string places = Places(plan, [&](std::size_t scenario) {
+    std::vector<Share> shares;
+    for (const Arm& arm : plan.arms) shares.push_back({arm.name, 0, 0});
+    for (const Trial& trial : results.trials) {
+      if (!trial.valid() || trial.slot.scenario != scenario) continue;
+      Share& share = shares[trial.slot.arm];
+      ++share.trials;
+      const auto found = trial.load.unknown.find(what);
+      if (found == trial.load.unknown.end()) continue;
+      ++share.concerned;
+      if (reason.empty()) reason = found->second;
+    }
+    return shares;
+  });
+  if (places.empty()) return;
+  notes.push_back(
+      fmt::format("{} not known in {}: {}.", title, places, reason));
+}
+
+// What is compared should be counted in the same way.
+void NoteCpuSources(const Results& results, NoteList& notes) {
+  std::map<std::string_view, int> trials_by_source;
+  for (const Trial& trial : results.trials) {
+    if (!trial.valid() || trial.load.cpu_source.empty()) continue;
+    ++trials_by_source[trial.load.cpu_source];
+  }
+  if (trials_by_source.size() < 2) return;
+  std::vector<std::string> parts;
+  for (const auto& [source, trials] : trials_by_source) {
+    parts.push_back(fmt::format("{} ({})", source, Counted(trials, "trial")));
+  }
+  notes.push_back(fmt::format(
+      "Server CPU was not counted by the same means in all trials: {}.",
+      fmt::join(parts, ", ")));
+}
+
 void NoteControl(const Plan& plan, NoteList& notes) {
   notes.push_back(
       plan.control.empty()
@@ -253,6 +295,13 @@ NoteList MakeNotes(const Results& results, std::span<const Cell> cells,
   NoteFlag(results, kPressure,
            "for more than 10 % of the window somebody waited for a CPU.",
            notes);
+  NoteFlag(results, kThrottled,
+           "a CPU quota stopped server or load generator for a while: lift it, "
+           "or measure elsewhere.",
+           notes);
+  NoteUnknown(results, "memory", "Memory", notes);
+  NoteUnknown(results, "context_switches", "Context switches", notes);
+  NoteCpuSources(results, notes);
   NoteBalance(results.plan, cells, notes);
   NoteCpus(results, notes);
   NoteControl(results.plan, notes);

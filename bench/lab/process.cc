@@ -13,16 +13,19 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 
-#include "bench/lab/process_tree.h"
+#include "bench/lab/padding.h"
+#include "bench/load/process_tree.h"
 
 namespace polymux::bench {
 namespace {
 
 constexpr std::chrono::seconds kGrace{2};
 constexpr std::size_t kErrorOutputLimit = 2000;
+constexpr std::size_t kOutputLimit = std::size_t{64} << 20;
 constexpr std::size_t kChunk = 65536;
 
 [[noreturn]] void Throw(int error, const std::string& what) {
@@ -73,19 +76,41 @@ Pipe MakePipe() {
 // What the child needs, made before the fork: after it, nothing may allocate.
 struct ChildPlan {
   std::vector<char*> arguments;
+  std::vector<char*> environment;
   std::optional<cpu_set_t> cpus;
   const char* directory;
   pid_t parent;
   int stdout_fd;
   int stderr_fd;
+  int cgroup_fd;
 };
 
-ChildPlan PlanChild(const ProcessOptions& options) {
-  ChildPlan plan{};
-  for (const std::string& argument : options.command) {
-    plan.arguments.push_back(const_cast<char*>(argument.c_str()));
+// As execve takes it; borrows the strings.
+std::vector<char*> Pointers(const std::vector<std::string>& strings) {
+  std::vector<char*> pointers;
+  for (const std::string& string : strings) {
+    pointers.push_back(const_cast<char*>(string.c_str()));
   }
-  plan.arguments.push_back(nullptr);
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+std::vector<char*> OurEnvironment() {
+  std::vector<char*> pointers;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    pointers.push_back(*variable);
+  }
+  pointers.push_back(nullptr);
+  return pointers;
+}
+
+// Borrows the options and `padded`, the environment if it is to be padded.
+ChildPlan PlanChild(const ProcessOptions& options,
+                    const std::vector<std::string>& padded) {
+  ChildPlan plan{};
+  plan.arguments = Pointers(options.command);
+  plan.environment = options.padding ? Pointers(padded) : OurEnvironment();
+  plan.cgroup_fd = options.cgroup_fd;
   if (!options.cpus.empty()) {
     CPU_ZERO(&plan.cpus.emplace());
     for (const int cpu : options.cpus) {
@@ -105,6 +130,10 @@ void Execute(const ChildPlan& plan) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   // The parent may have died before that.
   if (getppid() != plan.parent) _exit(1);
+  // Whether it could is for the parent to see.
+  if (plan.cgroup_fd >= 0) {
+    [[maybe_unused]] const ssize_t entered = write(plan.cgroup_fd, "0", 1);
+  }
   if (plan.cpus && sched_setaffinity(0, sizeof *plan.cpus, &*plan.cpus) != 0) {
     return;
   }
@@ -122,7 +151,17 @@ void Execute(const ChildPlan& plan) {
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
-  execvp(plan.arguments[0], plan.arguments.data());
+  execvpe(plan.arguments[0], plan.arguments.data(), plan.environment.data());
+}
+
+// The last bytes of `text`, from the beginning of a line if there is one.
+std::string LastLines(std::string text) {
+  if (text.size() > kErrorOutputLimit) {
+    text.erase(0, text.size() - kErrorOutputLimit);
+    text.erase(0, text.find('\n') + 1);
+  }
+  while (text.ends_with('\n')) text.pop_back();
+  return text;
 }
 
 }  // namespace
@@ -136,12 +175,19 @@ std::string ExitStatus::Describe() const {
   return fmt::format("exited with status {}", WEXITSTATUS(wait_status_));
 }
 
-Process::Process(const ProcessOptions& options) {
-  ChildPlan plan = PlanChild(options);
+std::string ThisProgram() { return fmt::format("/proc/{}/exe", getpid()); }
+
+Process::Process(const ProcessOptions& options)
+    : stderr_(2 * kErrorOutputLimit) {
+  std::vector<std::string> padded;
+  if (options.padding) {
+    padded = PaddedEnvironment(options.command, *options.padding);
+  }
+  ChildPlan plan = PlanChild(options, padded);
   Pipe output = MakePipe();
   // Ends silently when the program starts, brings errno when it does not.
   Pipe failure = MakePipe();
-  plan.stderr_fd = stderr_.fd();
+  plan.stderr_fd = stderr_.write_fd();
   plan.stdout_fd =
       options.stdout_to_stderr ? plan.stderr_fd : output.write_end.get();
   pid_ = fork();
@@ -178,6 +224,10 @@ bool Process::ReadMore(Deadline deadline) {
     return false;
   }
   buffer_.append(chunk.data(), static_cast<std::size_t>(count));
+  if (buffer_.size() > kOutputLimit) {
+    throw std::runtime_error(fmt::format(
+        "process {} has written more than {} MiB", pid_, kOutputLimit >> 20));
+  }
   return true;
 }
 
@@ -228,13 +278,6 @@ ExitStatus Process::Reap() {
   return status_.emplace(wait_status);
 }
 
-std::string Process::ErrorOutput() const {
-  std::string text = stderr_.Contents();
-  if (text.size() > kErrorOutputLimit) {
-    text.erase(0, text.find('\n', text.size() - kErrorOutputLimit) + 1);
-  }
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
+std::string Process::ErrorOutput() { return LastLines(stderr_.Contents()); }
 
 }  // namespace polymux::bench

@@ -4,13 +4,14 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/lab/interrupt.h"
-#include "bench/lab/memory_file.h"
+#include "bench/lab/output_tail.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -40,7 +41,17 @@ struct ProcessOptions {
   // Its stdout goes where its stderr goes, for output that nobody reads: a
   // full pipe would stop it.
   bool stdout_to_stderr = false;
+  // Where its stack begins: so many bytes below that of any other program with
+  // this number, see PaddedEnvironment.  Empty: as it comes.
+  std::optional<std::size_t> padding = {};
+  // A descriptor of a control group's list of members, which it enters if it
+  // can; -1: it stays in ours.
+  int cgroup_fd = -1;
 };
+
+// A path by which a child, or its child, runs this program again: the very
+// file, though it may have been replaced or removed since.
+std::string ThisProgram();
 
 // A child process in a process group of its own, so that a Ctrl-C in the
 // terminal reaches the lab alone.  It starts with an empty signal mask, stdin
@@ -62,11 +73,12 @@ class Process {
 
   // The next line of its stdout without the newline; what is left at the end
   // of the output counts as a line.  Empty at the deadline and after the last
-  // line.  Throws Interrupted.
+  // line.  Throws Interrupted; std::runtime_error for a line, or output, of
+  // more than 64 MiB.
   std::optional<std::string> ReadLine(Deadline deadline);
 
   // The rest of its stdout; empty if that has not ended by the deadline.
-  // Throws Interrupted.
+  // Throws like ReadLine.
   std::optional<std::string> ReadToEnd(Deadline deadline);
 
   // Waits for its end; empty if it still runs at the deadline.  Throws
@@ -78,8 +90,9 @@ class Process {
   // left the group then is not found.
   ExitStatus Stop();
 
-  // The last lines of what it wrote to stderr, for a message.
-  std::string ErrorOutput() const;
+  // The last lines of what it wrote to stderr, for a message: at most 2000
+  // bytes.
+  std::string ErrorOutput();
 
  private:
   // Takes more output into `buffer_`; false at the end of it or the deadline.
@@ -93,7 +106,7 @@ class Process {
   UniqueFd stdout_;
   std::string buffer_;
   bool at_end_ = false;
-  MemoryFile stderr_{"stderr"};
+  OutputTail stderr_;
   std::optional<ExitStatus> status_;
 };
 

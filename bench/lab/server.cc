@@ -12,7 +12,7 @@
 #include <system_error>
 
 #include "bench/lab/interrupt.h"
-#include "bench/lab/process_tree.h"
+#include "bench/load/process_tree.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -145,7 +145,9 @@ Server::Server(const Arm& arm, const ServerOptions& options)
                                     Command(arm, options, statistics_, port_)),
                 .cpus = options.cpus,
                 .directory = options.directory,
-                .stdout_to_stderr = arm.kind == ArmKind::kForeign}) {
+                .stdout_to_stderr = arm.kind == ArmKind::kForeign,
+                .padding = options.padding,
+                .cgroup_fd = cgroup_ ? cgroup_->members_fd() : -1}) {
   if (arm.kind == ArmKind::kForeign) {
     AwaitConnection();
   } else {
@@ -203,13 +205,12 @@ void Server::AwaitRefusal() const {
   }
 }
 
-std::vector<pid_t> Server::pids() const {
-  if (arm_.kind != ArmKind::kForeign) return {process_.pid()};
+std::filesystem::path Server::cgroup() const {
   std::vector<pid_t> pids;
   for (const TreeProcess& process : ProcessTree(process_.pid())) {
     pids.push_back(process.pid);
   }
-  return pids;
+  return cgroup_ && cgroup_->HoldsAll(pids) ? cgroup_->directory() : "";
 }
 
 std::optional<std::string> Server::HowItDied(std::chrono::nanoseconds within) {
@@ -234,7 +235,7 @@ std::optional<ServerReport> Server::Stop() {
   return ParseServerReport(statistics_.Contents());
 }
 
-std::string Server::WithErrorOutput(const std::string& message) const {
+std::string Server::WithErrorOutput(const std::string& message) {
   const std::string output = process_.ErrorOutput();
   return output.empty() ? message : fmt::format("{}:\n{}", message, output);
 }

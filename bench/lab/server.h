@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -11,15 +12,13 @@
 #include <vector>
 
 #include "bench/lab/arm.h"
+#include "bench/lab/cgroup.h"
 #include "bench/lab/memory_file.h"
 #include "bench/lab/orphans.h"
 #include "bench/lab/process.h"
 #include "bench/lab/snapshots.h"
 
 namespace polymux::bench {
-
-// How the lab's own program is run again as server and load generator.
-inline constexpr const char* kThisProgram = "/proc/self/exe";
 
 struct ServerOptions {
   int reactors = 1;
@@ -31,10 +30,12 @@ struct ServerOptions {
   // here.
   std::filesystem::path directory = {};
   // The `polymux` to run for backends and peers.
-  std::string polymux = kThisProgram;
+  std::string polymux = ThisProgram();
   // What stands before the server's command line and runs it, such as a tracer
-  // with its flags; empty: nothing.  pids() is then about that program.
+  // with its flags; empty: nothing.  pid() is then that program's.
   std::vector<std::string> launcher = {};
+  // Where its stack begins: ProcessOptions::padding.
+  std::optional<std::size_t> padding = {};
 };
 
 // The running server process of one trial.
@@ -51,8 +52,12 @@ class Server {
   // The backend that it says it uses; empty when it does not say.
   const std::string& backend() const { return backend_; }
 
-  // Its processes: the one that was started and then all descendants.
-  std::vector<pid_t> pids() const;
+  // The process that was started, of which all others of the server descend.
+  pid_t pid() const { return process_.pid(); }
+
+  // The directory of the control group that holds its processes.  Empty: there
+  // is none, or one of them has left it.
+  std::filesystem::path cgroup() const;
 
   // Waits up to `within` for its end.  Empty if it still runs; else how it
   // ended, with what it wrote to stderr.  Throws Interrupted.
@@ -69,7 +74,7 @@ class Server {
   // Throws std::runtime_error if the port of a foreign command, which has been
   // ended, goes on accepting; Interrupted.
   void AwaitRefusal() const;
-  std::string WithErrorOutput(const std::string& message) const;
+  std::string WithErrorOutput(const std::string& message);
 
   const Arm arm_;
   MemoryFile statistics_{"statistics"};
@@ -77,6 +82,7 @@ class Server {
   const std::uint16_t port_;
   std::string address_;
   std::string backend_;
+  const std::optional<Cgroup> cgroup_ = Cgroup::Make();
   const OrphansEnd orphans_end_;  // after the process has
   Process process_;
 };

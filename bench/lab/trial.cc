@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cstddef>
 #include <exception>
-#include <filesystem>
 #include <string>
-#include <vector>
 
 #include "bench/lab/calibration.h"
 
@@ -22,18 +21,6 @@ CpuAssignment CpusOf(const Plan& plan, const Slot& slot) {
   return cpus;
 }
 
-// Runs what stands behind it with the padding of this trial.
-std::vector<std::string> PaddingLauncher(const Slot& slot) {
-  return {"env", "POLYMUX_PADDING=" +
-                     std::string(static_cast<std::size_t>(slot.padding), 'x')};
-}
-
-// env(1) replaces itself by the program; to it kThisProgram would be env.
-std::string ProgramOf(const ServerOptions& options) {
-  if (options.polymux != kThisProgram) return options.polymux;
-  return std::filesystem::read_symlink(kThisProgram);
-}
-
 // `options` for this trial.
 ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
                               const Slot& slot) {
@@ -41,24 +28,41 @@ ServerOptions ServerOptionsOf(ServerOptions options, const Plan& plan,
   options.reactors = ReactorsOf(plan, scenario);
   options.fan_out = scenario.fan_out;
   options.cpus = CpusOf(plan, slot).server;
-  options.polymux = ProgramOf(options);
-  const std::vector<std::string> padding = PaddingLauncher(slot);
-  options.launcher.insert(options.launcher.begin(), padding.begin(),
-                          padding.end());
+  options.padding = static_cast<std::size_t>(slot.padding);
   return options;
 }
+
+// More CPU time of unknown processes, as a share of the window, is not to be
+// missing in the server's.
+constexpr double kUnseenLimit = 0.10;
 
 // Why the server's CPU time is not known; empty when it is.  One of ours
 // without any had no turn in a short window, which taints the trial.
 std::string CpuObstacle(const Arm& arm, const LoadOutcome& load) {
   if (!load.server_cpu_ns) {
-    return fmt::format("a process of {} has ended within the window", arm.name);
+    const auto reason = load.unknown.find("cpu");
+    return fmt::format("the CPU time of {} is not known: {}", arm.name,
+                       reason == load.unknown.end() ? "the load does not tell"
+                                                    : reason->second);
   }
-  if (arm.kind != ArmKind::kForeign || *load.server_cpu_ns > 0) return {};
-  return fmt::format(
-      "{} answered, but not with CPU time of its own: the server has left the "
-      "processes of its command",
-      arm.name);
+  if (arm.kind != ArmKind::kForeign) return {};
+  if (*load.server_cpu_ns <= 0) {
+    return fmt::format(
+        "{} answered, but not with CPU time of its own: the server has left "
+        "the processes of its command",
+        arm.name);
+  }
+  // A control group would have what began and ended between two looks.
+  if (load.cpu_source == kCpuClocks && load.begun_unseen > 0 &&
+      static_cast<double>(load.other_cpu_ns) >
+          kUnseenLimit * static_cast<double>(load.window_ns)) {
+    return fmt::format(
+        "the CPU time of {} is not known: processes came and went within the "
+        "window and used {:.0f} ms, and without a control group it cannot be "
+        "told whose they were",
+        arm.name, static_cast<double>(load.other_cpu_ns) / 1e6);
+  }
+  return {};
 }
 
 void Measure(const Plan& plan, const ServerOptions& server_options,
@@ -66,17 +70,19 @@ void Measure(const Plan& plan, const ServerOptions& server_options,
   const Arm& arm = plan.arms[trial.slot.arm];
   Server server(arm, ServerOptionsOf(server_options, plan, trial.slot));
   trial.backend = server.backend();
-  trial.load = RunLoadProcess({.address = server.address(),
-                               .scenario = plan.scenarios[trial.slot.scenario],
-                               .warm_up = plan.warm_up,
-                               .window = plan.window,
-                               .threads = plan.load_threads,
-                               .cpus = CpusOf(plan, trial.slot).load,
-                               .observed = server.pids(),
-                               .signal_window = arm.is_polymux(),
-                               .seed = LoadSeed(plan, trial.slot),
-                               .polymux = ProgramOf(server_options),
-                               .launcher = PaddingLauncher(trial.slot)});
+  trial.load =
+      RunLoadProcess({.address = server.address(),
+                      .scenario = plan.scenarios[trial.slot.scenario],
+                      .warm_up = plan.warm_up,
+                      .window = plan.window,
+                      .threads = plan.load_threads,
+                      .cpus = CpusOf(plan, trial.slot).load,
+                      .observed = {server.pid()},
+                      .cgroup = server.cgroup(),
+                      .signal_window = arm.is_polymux(),
+                      .seed = LoadSeed(plan, trial.slot),
+                      .polymux = server_options.polymux,
+                      .padding = static_cast<std::size_t>(trial.slot.padding)});
   if (!trial.load.error.empty()) {
     // A dead server is the cause of what the load saw a moment before.
     trial.invalid = server.HowItDied(kDeathLag).value_or(trial.load.error);

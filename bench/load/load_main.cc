@@ -40,7 +40,9 @@ LoadResult Run(const LoadOptions& options) {
   RaiseDescriptorLimit();
   if (!options.cpus.empty()) PinToCpus(options.cpus);
   std::optional<ObservedProcesses> observed;
-  if (!options.observe.empty()) observed.emplace(options.observe);
+  if (!options.observe.empty()) {
+    observed.emplace(options.observe, options.observe_cgroup);
+  }
   const Endpoint target = Endpoint::Resolve(options.target);
   const UniqueFd stop = StopSignals();
   return RunLoad(target, options.shape, observed ? &*observed : nullptr,

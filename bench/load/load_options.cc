@@ -239,10 +239,16 @@ std::optional<int> ParseLoadOptions(int argc, const char* const* argv,
       ->type_name("LIST");
   CLI::Option* const observe =
       app.add_option("--observe", options.observe,
-                     "Tell what these processes use while it measures")
+                     "Tell what these processes and their children use\n"
+                     "while it measures")
           ->delimiter(',')
           ->option_text("PID[,PID...]")
           ->check(Whole(1, std::numeric_limits<pid_t>::max()));
+  app.add_option("--observe-cgroup", options.observe_cgroup,
+                 "The directory of the control group that they are\n"
+                 "in: what ends meanwhile is counted too")
+      ->type_name("DIR")
+      ->needs(observe);
   app.add_flag("--signal-window", options.signal_window,
                "Send SIGUSR1 to the first of them when the\n"
                "measuring begins and when it ends")

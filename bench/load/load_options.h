@@ -19,6 +19,7 @@ struct LoadOptions {
   bool json = false;
   std::vector<int> cpus;       // empty: wherever the kernel likes
   std::vector<pid_t> observe;  // processes
+  std::string observe_cgroup;  // the directory of a control group; empty: none
   bool signal_window = false;
 };
 

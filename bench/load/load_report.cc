@@ -61,11 +61,13 @@ Json HistogramJson(const Histogram& latency) {
 
 Json ObservedJson(const std::optional<ObservedUsage>& usage) {
   if (!usage) return nullptr;
-  return Json{{"cpu_ns", usage->cpu_ns},
-              {"user_ns", usage->user_ns},
-              {"system_ns", usage->system_ns},
-              {"rss_bytes", usage->rss_bytes},
-              {"rss_anon_bytes", usage->rss_anon_bytes}};
+  return Json{{"cpu_ns", OrNull(usage->cpu_ns)},
+              {"cpu_source", usage->cpu_source},
+              {"user_ns", OrNull(usage->user_ns)},
+              {"system_ns", OrNull(usage->system_ns)},
+              {"rss_bytes", OrNull(usage->rss_bytes)},
+              {"rss_anon_bytes", OrNull(usage->rss_anon_bytes)},
+              {"unknown", usage->unknown}};
 }
 
 Json OptionalLatencyJson(const Histogram& times) {
@@ -103,15 +105,17 @@ Json HalfServerCpuJson(const WindowReading& window) {
 
 Json ContextSwitchesJson(const std::optional<ObservedUsage>& usage) {
   if (!usage) return nullptr;
-  return Json{{"voluntary", usage->voluntary_switches},
-              {"involuntary", usage->involuntary_switches}};
+  return Json{{"voluntary", OrNull(usage->voluntary_switches)},
+              {"involuntary", OrNull(usage->involuntary_switches)}};
 }
 
 Json SystemJson(const WindowReading& window) {
   const SystemUsage& system = window.system;
   return Json{{"steal_ns", OrNull(system.steal_ns)},
               {"psi_cpu_some_us", OrNull(system.psi_cpu_some_us)},
-              {"other_cpu_ns", window.other_cpu_ns}};
+              {"other_cpu_ns", window.other_cpu_ns},
+              {"begun_unseen", window.begun_unseen},
+              {"throttled_ns", OrNull(system.throttled_ns)}};
 }
 
 Json ErrorsJson(const LoadErrors& errors) {
@@ -171,6 +175,21 @@ std::string TrafficLines(const LoadShape& shape, const LoadResult& result) {
   return lines;
 }
 
+std::string ObservedText(const ObservedUsage& usage,
+                         const WindowReading& window, std::uint64_t messages) {
+  std::string text =
+      usage.cpu_ns ? fmt::format("{:.0f}% of one CPU, {:.2f} us per message",
+                                 ShareOfOneCpu(*usage.cpu_ns, window) * 100,
+                                 static_cast<double>(*usage.cpu_ns) / 1e3 /
+                                     static_cast<double>(messages))
+                   : usage.unknown.at("cpu");
+  if (usage.rss_bytes) {
+    text += fmt::format(", RSS {:.1f} MiB",
+                        static_cast<double>(*usage.rss_bytes) / (1 << 20));
+  }
+  return text;
+}
+
 std::string CpuLines(const LoadResult& result) {
   const WindowReading& window = result.window;
   const double share = ShareOfOneCpu(window.load_cpu_ns, window);
@@ -178,14 +197,8 @@ std::string CpuLines(const LoadResult& result) {
       fmt::format("load     {:.0f}% of one CPU{}\n", share * 100,
                   share > 0.9 ? ": it may set the rate" : "");
   if (!window.observed || result.messages() == 0) return lines;
-  const ObservedUsage& usage = *window.observed;
-  return lines + fmt::format(
-                     "observed {:.0f}% of one CPU, {:.2f} us per message, RSS "
-                     "{:.1f} MiB\n",
-                     ShareOfOneCpu(usage.cpu_ns, window) * 100,
-                     static_cast<double>(usage.cpu_ns) / 1e3 /
-                         static_cast<double>(result.messages()),
-                     static_cast<double>(usage.rss_bytes) / (1024.0 * 1024.0));
+  return lines + "observed " +
+         ObservedText(*window.observed, window, result.messages()) + "\n";
 }
 
 std::string ErrorLines(const LoadErrors& errors) {

@@ -2,8 +2,12 @@
 
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
+
+#include "bench/load/own_cgroup.h"
 
 namespace polymux::bench {
 namespace {
@@ -28,6 +32,11 @@ void ReadStat(SystemUsage& usage) {
   const std::int64_t tick_ns = 1'000'000'000 / sysconf(_SC_CLK_TCK);
   usage.busy_ns = (user + nice + system + irq + softirq) * tick_ns;
   if (file >> steal) usage.steal_ns = steal * tick_ns;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    std::string key;
+    if (words >> key && key == "processes") words >> usage.begun;
+  }
 }
 
 // "some avg10=0.00 avg60=0.00 avg300=0.00 total=123"
@@ -42,18 +51,46 @@ void ReadPressure(SystemUsage& usage) {
   }
 }
 
+// "throttled_time" in ns in version 1, "throttled_usec" in cgroup2; empty when
+// the group has no quota.
+std::optional<std::int64_t> ThrottledNs(const std::filesystem::path& group) {
+  std::ifstream file(group / "cpu.stat");
+  std::string key;
+  for (std::int64_t value = 0; file >> key >> value;) {
+    if (key == "throttled_time") return value;
+    if (key == "throttled_usec") return value * 1000;
+  }
+  return std::nullopt;
+}
+
+// Adds up this process's group and all around it.
+void ReadThrottling(const std::optional<OwnCgroup>& own, SystemUsage& usage) {
+  if (!own) return;
+  std::filesystem::path group = own->directory;
+  for (;;) {
+    if (const auto throttled = ThrottledNs(group)) {
+      usage.throttled_ns = usage.throttled_ns.value_or(0) + *throttled;
+    }
+    if (group == own->mount_point || !group.has_relative_path()) return;
+    group = group.parent_path();
+  }
+}
+
 }  // namespace
 
 SystemUsage operator-(const SystemUsage& later, const SystemUsage& earlier) {
-  return {later.busy_ns - earlier.busy_ns,
+  return {later.busy_ns - earlier.busy_ns, later.begun - earlier.begun,
           Difference(later.steal_ns, earlier.steal_ns),
-          Difference(later.psi_cpu_some_us, earlier.psi_cpu_some_us)};
+          Difference(later.psi_cpu_some_us, earlier.psi_cpu_some_us),
+          Difference(later.throttled_ns, earlier.throttled_ns)};
 }
 
 SystemUsage ReadSystemUsage() {
   SystemUsage usage;
   ReadStat(usage);
   ReadPressure(usage);
+  ReadThrottling(FindOwnCgroup(), usage);
+  ReadThrottling(FindOwnCgroup("cpu"), usage);
   return usage;
 }
 

@@ -9,7 +9,7 @@
 namespace polymux::bench {
 
 void WindowProbe::Prepare() {
-  if (processes_ != nullptr) begin_usage_ = processes_->ReadProc();
+  if (processes_ != nullptr) known_ = processes_->Read();
   begin_system_ = ReadSystemUsage();
 }
 
@@ -30,29 +30,24 @@ void WindowProbe::End() {
 }
 
 void WindowProbe::TakeObserved(const Clocks& end) {
-  if (processes_ == nullptr || !begin_usage_) return;
-  std::optional<ObservedUsage> usage = processes_->ReadProc();
-  if (!usage) return;
-  usage->cpu_ns = end.observed_cpu - begin_.observed_cpu;
-  usage->user_ns -= begin_usage_->user_ns;
-  usage->system_ns -= begin_usage_->system_ns;
-  // A thread that ended meanwhile took its count with it.
-  usage->voluntary_switches = std::max<std::int64_t>(
-      0, usage->voluntary_switches - begin_usage_->voluntary_switches);
-  usage->involuntary_switches = std::max<std::int64_t>(
-      0, usage->involuntary_switches - begin_usage_->involuntary_switches);
-  reading_.observed = usage;
-  if (!middle_) return;
-  reading_.half_observed_cpu_ns = {middle_->observed_cpu - begin_.observed_cpu,
-                                   end.observed_cpu - middle_->observed_cpu};
+  if (processes_ == nullptr) return;
+  reading_.observed = processes_->Usage(known_, begin_.observed_cpu,
+                                        processes_->Read(), end.observed_cpu);
+  const std::optional<std::int64_t>& all = reading_.observed->cpu_ns;
+  if (!all || !middle_ || !middle_->observed_cpu) return;
+  const std::int64_t first = *middle_->observed_cpu - *begin_.observed_cpu;
+  reading_.half_observed_cpu_ns = {first, *all - first};
 }
 
 void WindowProbe::TakeSystem() {
   reading_.system = ReadSystemUsage() - begin_system_;
-  const std::int64_t ours = reading_.load_cpu_ns +
-                            (reading_.observed ? reading_.observed->cpu_ns : 0);
-  reading_.other_cpu_ns =
-      std::max<std::int64_t>(0, reading_.system.busy_ns - ours);
+  const std::int64_t observed =
+      reading_.observed ? reading_.observed->cpu_ns.value_or(0) : 0;
+  reading_.other_cpu_ns = std::max<std::int64_t>(
+      0, reading_.system.busy_ns - reading_.load_cpu_ns - observed);
+  const std::int64_t seen = reading_.observed ? reading_.observed->begun : 0;
+  reading_.begun_unseen =
+      std::max<std::int64_t>(0, reading_.system.begun - seen);
 }
 
 void WindowProbe::Signal() const {
@@ -61,7 +56,7 @@ void WindowProbe::Signal() const {
 
 WindowProbe::Clocks WindowProbe::ReadClocks() const {
   Clocks clocks{};
-  clocks.observed_cpu = processes_ == nullptr ? 0 : processes_->CpuNs();
+  if (processes_ != nullptr) clocks.observed_cpu = processes_->CpuNs(known_);
   clocks.load_cpu = ReadClockNs(CLOCK_PROCESS_CPUTIME_ID);
   clocks.monotonic = MonotonicNs();
   return clocks;

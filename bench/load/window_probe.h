@@ -15,6 +15,9 @@ struct WindowReading {
   std::int64_t window_ns = 0;
   std::int64_t load_cpu_ns = 0;  // our own process, all threads
   std::optional<ObservedUsage> observed;
+  // Processes and threads that began on the whole machine and are none of the
+  // observed ones, as far as these could be seen.
+  std::int64_t begun_unseen = 0;
   // The CPU time of the observed processes in the two halves.
   std::optional<std::array<std::int64_t, 2>> half_observed_cpu_ns;
   SystemUsage system;  // of the whole machine
@@ -48,7 +51,7 @@ class WindowProbe {
   struct Clocks {
     std::int64_t monotonic;
     std::int64_t load_cpu;
-    std::int64_t observed_cpu;
+    std::optional<std::int64_t> observed_cpu;
   };
 
   void Signal() const;
@@ -59,7 +62,7 @@ class WindowProbe {
   const ObservedProcesses* const processes_;
   const bool signal_;
   SystemUsage begin_system_;
-  std::optional<ObservedUsage> begin_usage_;
+  ObservedProcesses::Reading known_;
   Clocks begin_{};
   std::optional<Clocks> middle_;
   WindowReading reading_;

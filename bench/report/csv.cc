@@ -27,7 +27,8 @@ std::string Field(std::string_view text) {
 std::string RenderCsv(const Results& results) {
   const Plan& plan = results.plan;
   std::string text =
-      "scenario,arm,round,position,attempt,valid,flags,metric,value\n";
+      "scenario,arm,round,position,attempt,valid,flags,metric,value,"
+      "cpu_source\n";
   const UnevenRounds uneven(results.trials);
   for (const Trial& trial : results.trials) {
     const Scenario& scenario = plan.scenarios[trial.slot.scenario];
@@ -38,7 +39,9 @@ std::string RenderCsv(const Results& results) {
                     fmt::join(Flags(plan, trial, uneven), " "));
     for (const Metric& metric : Metrics()) {
       const auto value = metric.value(trial, scenario);
-      if (value) text += fmt::format("{},{},{}\n", row, metric.name, *value);
+      if (!value) continue;
+      text += fmt::format("{},{},{},{}\n", row, metric.name, *value,
+                          trial.load.cpu_source);
     }
   }
   return text;

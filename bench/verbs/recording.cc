@@ -85,9 +85,8 @@ class Recorder {
  public:
   explicit Recorder(const RecordOptions& options)
       : options_(options),
-        server_(options.arm, {.reactors = options.reactors,
-                              .polymux = options.polymux,
-                              .launcher = Tracer(log_)}) {}
+        server_(options.arm,
+                {.reactors = options.reactors, .launcher = Tracer(log_)}) {}
 
   Recording Run() {
     AwaitRest();

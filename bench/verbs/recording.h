@@ -32,8 +32,6 @@ struct RecordOptions {
   Arm arm;
   int reactors = 0;
   int messages = 1;
-  // The `polymux` to run, an absolute path.
-  std::string polymux;
 };
 
 // Starts the server under strace, connects, sends so many messages one after

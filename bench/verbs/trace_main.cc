@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <span>
 
 #include "apps/flag_values.h"
@@ -79,7 +78,6 @@ int TraceMain(int argc, char** argv) {
   if (const auto exit_code = ParseFlags(app, argc, argv)) return *exit_code;
   return ExitCodeOf(argv[0], [&] {
     options.arm = FindArm(name, app.count("--reactors") > 0);
-    options.polymux = std::filesystem::read_symlink("/proc/self/exe");
     return Trace(options);
   });
 }

@@ -49,6 +49,13 @@ TEST(FlagsTest, DisturbancesTaint) {
   EXPECT_TRUE(IsTainted(trial, kEven));
 
   trial = Sound();
+  trial.load.throttled_ns = 0;
+  EXPECT_THAT(FlagsOf(trial), IsEmpty());
+  trial.load.throttled_ns = 1;
+  EXPECT_THAT(FlagsOf(trial), ElementsAre(kThrottled));
+  EXPECT_TRUE(IsTainted(trial));
+
+  trial = Sound();
   trial.load.rate = LoadOutcome::Rate{100, 100, 50, true};
   EXPECT_THAT(FlagsOf(trial), ElementsAre(kLateGenerator));
   EXPECT_TRUE(IsTainted(trial, kEven));

@@ -97,15 +97,6 @@ class Parrot {
   const std::string path_;
 };
 
-TEST(LoadProcessTest, IsRunByItsLauncher) {
-  const Parrot parrot;
-  LoadProcessOptions options;
-  options.polymux = "load.polymux";
-  options.launcher = {parrot.path(), "before"};
-  EXPECT_THAT(RunLoadProcess(options).error,
-              testing::StartsWith("before load.polymux load "));
-}
-
 bool SaysToTheGenerator(const LoadProcessOptions& options,
                         const std::string& flags) {
   return RunLoadProcess(options).error.find(flags) != std::string::npos;
@@ -119,6 +110,12 @@ TEST(LoadProcessTest, SaysTheTrafficToTheGenerator) {
   EXPECT_TRUE(SaysToTheGenerator(options, "load 1.2.3.4:5 --json"));
   EXPECT_FALSE(SaysToTheGenerator(options, "--rate"));
   EXPECT_FALSE(SaysToTheGenerator(options, "--seed"));
+  EXPECT_FALSE(SaysToTheGenerator(options, "--observe"));
+  options.observed = {12};
+  EXPECT_FALSE(SaysToTheGenerator(options, "--observe-cgroup"));
+  options.cgroup = "/some/group";
+  EXPECT_TRUE(
+      SaysToTheGenerator(options, "--observe 12 --observe-cgroup /some/group"));
   options.scenario.rate = 1234.5;
   options.seed = 77;
   EXPECT_TRUE(SaysToTheGenerator(options, "--rate 1234.5 --arrivals poisson"));

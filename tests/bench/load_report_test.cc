@@ -117,14 +117,33 @@ TEST(LoadJson, TellsErrorsAndObservedProcesses) {
   LoadResult result = SomeResult();
   result.errors.Add(&LoadErrors::short_echo, "connection 3: \"why\"");
   result.errors.Add(&LoadErrors::closed, "connection 4: later");
-  result.window.observed = ObservedUsage{1, 2, 3, 4, 5};
+  result.window.observed =
+      ObservedUsage{.cpu_source = "clocks",
+                    .cpu_ns = 1,
+                    .user_ns = 2,
+                    .system_ns = 3,
+                    .rss_bytes = 4,
+                    .rss_anon_bytes = 5,
+                    .unknown = {{"context_switches", "a thread ended"}}};
   const Json json = Json::parse(LoadJson(SomeShape(), result).dump());
   EXPECT_EQ(json["errors"]["short"], 1);
   EXPECT_EQ(json["errors"]["closed"], 1);
   EXPECT_EQ(json["first_error"], "connection 3: \"why\"");
   EXPECT_EQ(json["observed"].dump(),
-            R"({"cpu_ns":1,"user_ns":2,"system_ns":3,"rss_bytes":4,)"
-            R"("rss_anon_bytes":5})");
+            R"({"cpu_ns":1,"cpu_source":"clocks","user_ns":2,"system_ns":3,)"
+            R"("rss_bytes":4,"rss_anon_bytes":5,)"
+            R"("unknown":{"context_switches":"a thread ended"}})");
+  EXPECT_EQ(json["context_switches"].dump(),
+            R"({"voluntary":null,"involuntary":null})");
+}
+
+TEST(LoadSummary, TellsWhyTheCpuTimeIsNotKnown) {
+  LoadResult result = SomeResult();
+  result.window.observed = ObservedUsage{
+      .rss_bytes = 3 << 20, .unknown = {{"cpu", "a process ended"}}};
+  EXPECT_NE(LoadSummary(SomeShape(), result)
+                .find("observed a process ended, RSS 3.0 MiB\n"),
+            std::string::npos);
 }
 
 TEST(LoadJson, WhatTheTrafficDoesNotHaveIsNull) {
@@ -165,9 +184,12 @@ TEST(LoadJson, TellsHalvesConnectionsAndTheMachine) {
   LoadResult result = SomeResult();
   result.connect.Record(9);
   result.window.half_observed_cpu_ns = {3, 4};
-  result.window.observed = ObservedUsage{7, 0, 0, 0, 0, 11, 12};
+  result.window.observed =
+      ObservedUsage{.voluntary_switches = 11, .involuntary_switches = 12};
   result.window.system = {.busy_ns = 20, .steal_ns = 5, .psi_cpu_some_us = 6};
   result.window.other_cpu_ns = 8;
+  result.window.begun_unseen = 9;
+  result.window.system.throttled_ns = 10;
   const Json json = LoadJson(SomeShape(), result);
   EXPECT_EQ(json["half_messages"].dump(), "[90,110]");
   EXPECT_EQ(json["half_server_cpu_ns"].dump(), "[3,4]");
@@ -176,7 +198,8 @@ TEST(LoadJson, TellsHalvesConnectionsAndTheMachine) {
   EXPECT_EQ(json["context_switches"].dump(),
             R"({"voluntary":11,"involuntary":12})");
   EXPECT_EQ(json["system"].dump(),
-            R"({"steal_ns":5,"psi_cpu_some_us":6,"other_cpu_ns":8})");
+            R"({"steal_ns":5,"psi_cpu_some_us":6,"other_cpu_ns":8,)"
+            R"("begun_unseen":9,"throttled_ns":10})");
 }
 
 TEST(LoadSummary, TellsTheTraffic) {
@@ -200,7 +223,8 @@ TEST(LoadSummary, TellsTheTraffic) {
 TEST(LoadSummary, FitsATerminal) {
   LoadResult result = SomeResult();
   for (int i = 0; i < 100'000; ++i) result.latency.Record(999'499);
-  result.window.observed = ObservedUsage{1'900'000'000, 0, 0, 1 << 30, 0};
+  result.window.observed =
+      ObservedUsage{.cpu_ns = 1'900'000'000, .rss_bytes = 1 << 30};
   result.window.load_cpu_ns = 1'990'000'000;
   result.errors.Add(&LoadErrors::mismatch, "connection 12345: reason");
   const std::string summary = LoadSummary(SomeShape(), result);

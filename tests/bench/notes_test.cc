@@ -50,6 +50,27 @@ TEST(NotesTest, ScenariosOfWhichTheSameIsToBeSaidShareANote) {
                     Contains(StartsWith("crowd: 1 round is too few"))));
 }
 
+TEST(NotesTest, WhatIsNotKnownHasItsReason) {
+  Results results = SampleResults();
+  EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("not known"))));
+  results.trials[0].load.unknown["context_switches"] = "3 threads ended";
+  const std::string arm = results.plan.arms[results.trials[0].slot.arm].name;
+  EXPECT_THAT(NotesOf(results),
+              Contains("Context switches not known in small (" + arm +
+                       " 1 of 3): 3 threads ended."));
+}
+
+TEST(NotesTest, ServerCpuFromSeveralSourcesIsTold) {
+  Results results = SampleResults();
+  for (Trial& trial : results.trials) trial.load.cpu_source = "cgroup2";
+  constexpr std::string_view kNote = "Server CPU was not counted by the same";
+  EXPECT_THAT(NotesOf(results), Not(Contains(StartsWith(kNote))));
+  results.trials[1].load.cpu_source = "clocks";
+  EXPECT_THAT(NotesOf(results),
+              Contains(AllOf(StartsWith(kNote), HasSubstr("clocks (1 trial)"),
+                             HasSubstr("cgroup2 ("))));
+}
+
 TEST(NotesTest, AReportHasANotationOfItsOwn) {
   const Results results = SampleResults();
   const auto cells = Analyze(results.plan, results.trials).cells;

@@ -7,8 +7,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 
@@ -91,6 +93,72 @@ TEST(ProcessTest, KeepsTheLastLinesOfStderr) {
   EXPECT_LE(output.size(), 2000u);
   EXPECT_TRUE(output.starts_with("line ")) << output;
   EXPECT_TRUE(output.ends_with("\nline 999")) << output;
+}
+
+// Megabytes on one line, as of a progress bar: issue 13.
+TEST(ProcessTest, LastWordsNeedNoNewline) {
+  Process process(
+      Shell("head -c 3000000 /dev/zero | tr '\\0' x >&2; printf end >&2"));
+  process.WaitForExit(Soon());
+  const std::string output = process.ErrorOutput();
+  EXPECT_EQ(output.size(), 2000u);
+  EXPECT_TRUE(output.ends_with("xend"));
+}
+
+// Neither by pieces nor by lines does it fill our memory.
+TEST(ProcessTest, OutputIsBounded) {
+  Process process(Shell("exec cat /dev/zero"));
+  EXPECT_THROW(process.ReadToEnd(Soon()), std::runtime_error);
+  Process line(Shell("exec cat /dev/zero"));
+  EXPECT_THROW(line.ReadLine(Soon()), std::runtime_error);
+}
+
+std::string Environment(const std::vector<std::string>& command,
+                        std::optional<std::size_t> padding) {
+  Process process({.command = command, .padding = padding});
+  return process.ReadToEnd(Soon()).value_or("");
+}
+
+// Where the kernel has put arguments and environment, from fields 48 to 51 of
+// proc(5)'s stat: their lengths.
+long LengthOfStrings(const std::string& stat) {
+  std::istringstream fields(stat.substr(stat.rfind(')') + 2));
+  std::vector<unsigned long long> values;
+  std::string state;
+  fields >> state;
+  for (unsigned long long value = 0; fields >> value;) {
+    values.push_back(value);
+  }
+  // arg_start is field 48, env_end 51; the first in `values` is field 4.
+  return static_cast<long>(values.at(51 - 4) - values.at(48 - 4));
+}
+
+// Two commands of different lengths: their stacks begin equally far below.
+TEST(ProcessTest, PaddingMakesAllCommandsEquallyLong) {
+  const std::string stat = "/proc/self/stat";
+  const auto space = [&](const std::string& option, std::size_t padding) {
+    // A pointer more for the option.
+    return LengthOfStrings(Environment({"cat", option, stat}, padding));
+  };
+  const long with_short = space("-u", 0);
+  EXPECT_GT(with_short, 16000);
+  EXPECT_EQ(space("--show-ends", 0), with_short);
+  EXPECT_EQ(space("-u", 100), with_short + 100);
+}
+
+TEST(ProcessTest, ThisProgramIsRunWhateverBecameOfItsFile) {
+  const std::string program = testing::TempDir() + "/a = b # c";
+  std::filesystem::copy_file("/bin/cat", program,
+                             std::filesystem::copy_options::overwrite_existing);
+  Process process(
+      {.command = {program, "/dev/zero"}, .stdout_to_stderr = true});
+  std::filesystem::remove(program);
+  // What ThisProgram says of this process, of that one.
+  std::string path = ThisProgram();
+  const std::string ours = std::to_string(getpid());
+  path.replace(path.find(ours), ours.size(), std::to_string(process.pid()));
+  Process again({.command = {path, "/proc/version"}});
+  EXPECT_TRUE(again.ReadToEnd(Soon()).value_or("").starts_with("Linux"));
 }
 
 TEST(ProcessTest, StdoutCanGoToStderr) {
@@ -179,7 +247,7 @@ TEST(ProcessTest, ItStartsWithCleanSignals) {
 }
 
 TEST(ProcessTest, ItInheritsNoDescriptor) {
-  MemoryFile other("other");
+  Process other(Shell("exec sleep 60"));
   Process process({.command = {"ls", "/proc/self/fd"}});
   // The fourth is the directory that ls reads.
   EXPECT_EQ(process.ReadToEnd(Soon()), "0\n1\n2\n3\n");

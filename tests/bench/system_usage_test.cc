@@ -1,6 +1,8 @@
 #include "bench/load/system_usage.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <ctime>
 
@@ -16,12 +18,22 @@ TEST(SystemUsage, GrowsByWhatWeUse) {
   }
   const SystemUsage used = ReadSystemUsage() - before;
   EXPECT_GE(used.busy_ns, 100'000'000);
+  EXPECT_EQ(used.throttled_ns.has_value(),
+            ReadSystemUsage().throttled_ns.has_value());
   if (used.steal_ns) {
     EXPECT_GE(*used.steal_ns, 0);
   }
   if (used.psi_cpu_some_us) {
     EXPECT_GE(*used.psi_cpu_some_us, 0);
   }
+}
+
+TEST(SystemUsage, CountsWhatBegins) {
+  const SystemUsage before = ReadSystemUsage();
+  const pid_t child = fork();
+  if (child == 0) _exit(0);
+  waitpid(child, nullptr, 0);
+  EXPECT_GE((ReadSystemUsage() - before).begun, 1);
 }
 
 TEST(SystemUsage, DifferenceNeedsBothReadings) {

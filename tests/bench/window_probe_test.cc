@@ -6,11 +6,14 @@
 
 #include <csignal>
 #include <cstdint>
+#include <ctime>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <system_error>
 
 #include "bench/load/clock.h"
+#include "bench/load/observed_processes.h"
 
 namespace polymux::bench {
 namespace {
@@ -65,9 +68,16 @@ class BusyChild {
 
 // Waits until the child has used `nanoseconds` more of CPU time.
 void AwaitCpu(const BusyChild& child, std::int64_t nanoseconds) {
-  const ObservedProcesses process({child.pid()});
-  const std::int64_t end = process.CpuNs() + nanoseconds;
-  while (process.CpuNs() < end) usleep(1000);
+  clockid_t clock{};
+  ASSERT_EQ(clock_getcpuclockid(child.pid(), &clock), 0);
+  const std::int64_t end = ReadClockNs(clock) + nanoseconds;
+  while (ReadClockNs(clock) < end) usleep(1000);
+}
+
+ObservedUsage UsageOf(const ObservedProcesses& processes) {
+  const auto begin = processes.Read();
+  const auto cpu = processes.CpuNs(begin);
+  return processes.Usage(begin, cpu, processes.Read(), processes.CpuNs(begin));
 }
 
 TEST(WindowProbe, ReadsOurOwnCpuTime) {
@@ -93,13 +103,16 @@ TEST(WindowProbe, ReadsWhatOthersUseInsideTheWindow) {
   probe.End();
   const auto& observed = probe.reading().observed;
   ASSERT_TRUE(observed);
-  EXPECT_GE(observed->cpu_ns, 100'000'000);
-  EXPECT_LE(observed->cpu_ns, probe.reading().window_ns + 50'000'000);
+  EXPECT_EQ(observed->cpu_source, "clocks");
+  ASSERT_TRUE(observed->cpu_ns);
+  EXPECT_GE(*observed->cpu_ns, 100'000'000);
+  EXPECT_LE(*observed->cpu_ns, probe.reading().window_ns + 50'000'000);
   // Sampled every 10 ms, and so inexact.
-  EXPECT_GE(observed->user_ns + observed->system_ns, 50'000'000);
-  EXPECT_LE(observed->user_ns, observed->cpu_ns + 50'000'000);
-  EXPECT_GT(observed->rss_anon_bytes, 0);
-  EXPECT_GE(observed->rss_bytes, observed->rss_anon_bytes);
+  EXPECT_GE(*observed->user_ns + *observed->system_ns, 50'000'000);
+  EXPECT_LE(*observed->user_ns, *observed->cpu_ns + 50'000'000);
+  EXPECT_GT(*observed->rss_anon_bytes, 0);
+  EXPECT_GE(*observed->rss_bytes, *observed->rss_anon_bytes);
+  EXPECT_TRUE(observed->unknown.empty());
 }
 
 TEST(WindowProbe, HalvesMakeTheWhole) {
@@ -116,7 +129,7 @@ TEST(WindowProbe, HalvesMakeTheWhole) {
   ASSERT_TRUE(halves);
   EXPECT_GE((*halves)[0], 20'000'000);
   EXPECT_GE((*halves)[1], 60'000'000);
-  EXPECT_EQ((*halves)[0] + (*halves)[1], probe.reading().observed->cpu_ns);
+  EXPECT_EQ((*halves)[0] + (*halves)[1], *probe.reading().observed->cpu_ns);
 }
 
 TEST(WindowProbe, WithoutAMiddleThereAreNoHalves) {
@@ -152,13 +165,16 @@ TEST(WindowProbe, CountsContextSwitches) {
   WindowProbe probe(&processes, false);
   probe.Prepare();
   probe.Begin();
-  const std::int64_t before = processes.ReadProc()->voluntary_switches;
-  while (processes.ReadProc()->voluntary_switches < before + 20) usleep(1000);
+  const auto switches = [&] {
+    return processes.Read().proc.threads.at(child).voluntary;
+  };
+  const std::int64_t before = switches();
+  while (switches() < before + 20) usleep(1000);
   probe.End();
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  EXPECT_GE(probe.reading().observed->voluntary_switches, 20);
-  EXPECT_GE(probe.reading().observed->involuntary_switches, 0);
+  EXPECT_GE(*probe.reading().observed->voluntary_switches, 20);
+  EXPECT_GE(*probe.reading().observed->involuntary_switches, 0);
 }
 
 TEST(WindowProbe, AddsProcessesUp) {
@@ -168,9 +184,9 @@ TEST(WindowProbe, AddsProcessesUp) {
   const ObservedProcesses one({first.pid()});
   AwaitCpu(second, 20'000'000);
   // Read first, for the first one goes on.
-  const std::int64_t one_ns = one.CpuNs();
-  EXPECT_GE(both.CpuNs(), one_ns + 20'000'000);
-  EXPECT_GT(both.ReadProc()->rss_bytes, one.ReadProc()->rss_bytes);
+  const std::int64_t one_ns = one.CpuNs(one.Read()).value();
+  EXPECT_GE(both.CpuNs(both.Read()), one_ns + 20'000'000);
+  EXPECT_GT(*UsageOf(both).rss_bytes, *UsageOf(one).rss_bytes);
 }
 
 TEST(WindowProbe, SignalsTheFirstProcessAtBothEdges) {
@@ -193,21 +209,99 @@ TEST(ObservedProcesses, RefusesAProcessThatIsNot) {
   EXPECT_THROW(ObservedProcesses({pid}), std::system_error);
 }
 
-TEST(ObservedProcesses, HasNoReadingOnceAProcessHasEnded) {
-  BusyChild child;
-  const ObservedProcesses processes({child.pid()});
-  EXPECT_TRUE(processes.ReadProc());
-  child.End();
-  EXPECT_FALSE(processes.ReadProc());
+TEST(ObservedProcesses, TellsWhatIsLostWithAProcessThatHasEnded) {
+  BusyChild first;
+  BusyChild second;
+  const ObservedProcesses processes({first.pid(), second.pid()});
+  const auto begin = processes.Read();
+  const auto cpu = processes.CpuNs(begin);
+  second.End();
+  const ObservedUsage usage =
+      processes.Usage(begin, cpu, processes.Read(), processes.CpuNs(begin));
+  EXPECT_EQ(usage.cpu_ns, std::nullopt);
+  EXPECT_EQ(usage.unknown.at("cpu"),
+            "a process ended and no control group counted it");
+  EXPECT_EQ(usage.voluntary_switches, std::nullopt);
+  EXPECT_EQ(usage.unknown.at("context_switches"),
+            "a thread ended within the window");
+  EXPECT_GT(usage.rss_bytes, 0);  // of the one that is left
+}
+
+// A descendant that begins within the window and lives on.
+TEST(ObservedProcesses, NewcomersCount) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    char byte = 0;
+    if (read(ends[0], &byte, 1) != 1) _exit(1);
+    if (fork() == 0) Burn(60'000'000'000, CLOCK_MONOTONIC);
+    pause();
+  }
+  const ObservedProcesses processes({parent});
+  const auto begin = processes.Read();
+  const auto cpu = processes.CpuNs(begin);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  const auto used = [&] {
+    return processes.Usage(begin, cpu, processes.Read(),
+                           processes.CpuNs(begin));
+  };
+  while (used().cpu_ns.value_or(0) < 50'000'000) usleep(1000);
+  EXPECT_EQ(used().begun, 1);
+  EXPECT_TRUE(used().voluntary_switches);
+  for (const auto& [pid, process] : processes.Read().proc.processes) {
+    kill(pid, SIGKILL);
+  }
+  waitpid(parent, nullptr, 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+// Born and ended between two looks; its parent waits for it.
+TEST(ObservedProcesses, AChildThatHasEndedIsALoss) {
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t parent = fork();
+  if (parent == 0) {
+    char byte = 0;
+    if (read(ends[0], &byte, 1) != 1) _exit(1);
+    const pid_t child = fork();
+    if (child == 0) {
+      Burn(100'000'000, CLOCK_PROCESS_CPUTIME_ID);
+      _exit(0);
+    }
+    waitpid(child, nullptr, 0);
+    pause();
+  }
+  const ObservedProcesses processes({parent});
+  const auto begin = processes.Read();
+  const auto cpu = processes.CpuNs(begin);
+  ASSERT_EQ(write(ends[1], "x", 1), 1);
+  ObservedUsage usage;
+  do {
+    usleep(1000);
+    usage =
+        processes.Usage(begin, cpu, processes.Read(), processes.CpuNs(begin));
+  } while (usage.cpu_ns || usage.unknown.at("cpu").find("a child") != 0);
+  kill(parent, SIGKILL);
+  waitpid(parent, nullptr, 0);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+TEST(ObservedProcesses, RefusesAGroupThatIsNone) {
+  EXPECT_THROW(ObservedProcesses({getpid()}, "/no/such/group"),
+               std::system_error);
 }
 
 TEST(ObservedProcesses, NameOfAProgramDoesNotConfuse) {
   std::ofstream("/proc/self/comm") << "a) b (c 1 2";
-  EXPECT_TRUE(ObservedProcesses({getpid()}).ReadProc());
-  const std::int64_t before = ObservedProcesses({getpid()}).ReadProc()->user_ns;
+  const ObservedProcesses us({getpid()});
+  const auto before = us.Read().proc.processes.at(getpid());
   Burn(100'000'000, CLOCK_PROCESS_CPUTIME_ID);
-  const auto after = ObservedProcesses({getpid()}).ReadProc();
-  EXPECT_LE(after->user_ns, before + 1'000'000'000);
+  const auto after = us.Read().proc.processes.at(getpid());
+  EXPECT_LE(after.user_ns, before.user_ns + 1'000'000'000);
+  EXPECT_GT(after.rss_bytes, 0);
 }
 
 }  // namespace

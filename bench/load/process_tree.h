@@ -1,5 +1,5 @@
-#ifndef POLYMUX_BENCH_LAB_PROCESS_TREE_H_
-#define POLYMUX_BENCH_LAB_PROCESS_TREE_H_
+#ifndef POLYMUX_BENCH_LOAD_PROCESS_TREE_H_
+#define POLYMUX_BENCH_LOAD_PROCESS_TREE_H_
 
 #include <sys/types.h>
 
@@ -19,4 +19,4 @@ std::vector<TreeProcess> ProcessTree(pid_t root);
 
 }  // namespace polymux::bench
 
-#endif  // POLYMUX_BENCH_LAB_PROCESS_TREE_H_
+#endif  // POLYMUX_BENCH_LOAD_PROCESS_TREE_H_

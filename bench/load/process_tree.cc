@@ -1,4 +1,4 @@
-#include "bench/lab/process_tree.h"
+#include "bench/load/process_tree.h"
 
 #include <filesystem>
 #include <fstream>
