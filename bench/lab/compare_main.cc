@@ -28,6 +28,7 @@
 #include "bench/lab/load_check.h"
 #include "bench/lab/orphans.h"
 #include "bench/lab/output_directory.h"
+#include "bench/lab/program_hash.h"
 #include "bench/lab/results.h"
 #include "bench/lab/usage_error.h"
 #include "bench/lab/validity.h"
@@ -129,6 +130,7 @@ int Compare(CompareOptions options) {
                                      .cpus = plan.cpus.server,
                                      .directory = UserDirectory()};
   TryOwnArms(plan, server_options, options.allow_debug);
+  HashPrograms(server_options.directory, plan.arms);
   TellUser("{}\n", describe());
   const auto directory = MakeOutputDirectory(options.out, names);
   if (options.open_loop) plan = FindRates(plan, server_options, *directory);

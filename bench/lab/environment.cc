@@ -66,6 +66,7 @@ Environment ObserveEnvironment() {
       .somaxconn = FirstLine("/proc/sys/net/core/somaxconn"),
       .descriptor_limit = RaiseDescriptorLimit(),
       .build = ThisBuild(),
+      .provenance = ObserveProvenance(),
   };
 }
 

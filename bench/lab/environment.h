@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/build_info.h"
+#include "bench/lab/provenance.h"
 
 namespace polymux::bench {
 
@@ -23,6 +24,7 @@ struct Environment {
   std::string somaxconn;       // net.core.somaxconn, bounds every backlog
   std::size_t descriptor_limit = 0;  // per process
   BuildInfo build;
+  Provenance provenance = {};
 };
 
 // Looks around.

@@ -26,6 +26,7 @@ namespace {
 constexpr std::chrono::seconds kGrace{2};
 constexpr std::size_t kErrorOutputLimit = 2000;
 constexpr std::size_t kOutputLimit = std::size_t{64} << 20;
+constexpr std::size_t kLineLimit = std::size_t{1} << 20;
 constexpr std::size_t kChunk = 65536;
 
 [[noreturn]] void Throw(int error, const std::string& what) {
@@ -234,6 +235,11 @@ bool Process::ReadMore(Deadline deadline) {
 std::optional<std::string> Process::ReadLine(Deadline deadline) {
   std::size_t length = 0;
   while ((length = buffer_.find('\n')) == std::string::npos) {
+    if (buffer_.size() > kLineLimit) {
+      throw std::runtime_error(
+          fmt::format("process {} has written a line of more than {} MiB", pid_,
+                      kLineLimit >> 20));
+    }
     if (ReadMore(deadline)) continue;
     if (!at_end_ || buffer_.empty()) return std::nullopt;
     return std::exchange(buffer_, {});

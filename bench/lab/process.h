@@ -73,12 +73,11 @@ class Process {
 
   // The next line of its stdout without the newline; what is left at the end
   // of the output counts as a line.  Empty at the deadline and after the last
-  // line.  Throws Interrupted; std::runtime_error for a line, or output, of
-  // more than 64 MiB.
+  // line.  Throws Interrupted; std::runtime_error for more than 1 MiB.
   std::optional<std::string> ReadLine(Deadline deadline);
 
   // The rest of its stdout; empty if that has not ended by the deadline.
-  // Throws like ReadLine.
+  // Throws Interrupted; std::runtime_error for more than 64 MiB.
   std::optional<std::string> ReadToEnd(Deadline deadline);
 
   // Waits for its end; empty if it still runs at the deadline.  Throws

@@ -41,6 +41,18 @@ BuildInfo ReadBuild(const Json& object) {
           .sanitizer = object.at("sanitizer")};
 }
 
+// Files of older versions do not have it, or not all of it.
+Provenance ReadProvenance(const Json& environment) {
+  Provenance provenance;
+  if (!IsGiven(environment, "provenance")) return provenance;
+  const Json& object = environment.at("provenance");
+  for (const Fact& fact : Facts()) {
+    const std::string value = OptionalText(object, fact.key);
+    if (!value.empty()) provenance[fact.key] = value;
+  }
+  return provenance;
+}
+
 Environment ReadEnvironment(const Json& object) {
   return {.date = object.at("date"),
           .kernel = object.at("kernel"),
@@ -52,7 +64,8 @@ Environment ReadEnvironment(const Json& object) {
           .virtualisation = OptionalText(object, "virtualisation"),
           .somaxconn = OptionalText(object, "somaxconn"),
           .descriptor_limit = Size(object, "descriptor_limit"),
-          .build = ReadBuild(object.at("build"))};
+          .build = ReadBuild(object.at("build")),
+          .provenance = ReadProvenance(object)};
 }
 
 Arrivals ReadArrivals(const Json& object) {
@@ -100,7 +113,8 @@ Arm ReadArm(const Json& object) {
           .kind = ReadKind(object),
           .target = object.at("target"),
           .max_fd = OptionalInteger(object, "max_fd", 0),
-          .unavailable = OptionalText(object, "unavailable")};
+          .unavailable = OptionalText(object, "unavailable"),
+          .sha256 = OptionalText(object, "sha256")};
 }
 
 // What is listed under `key`, each by its name.
@@ -209,6 +223,9 @@ void ReadTraffic(const Json& object, LoadOutcome& load) {
   load.steal_ns = OptionalCount(object, "steal_ns");
   load.psi_cpu_us = OptionalCount(object, "psi_cpu_us");
   load.other_cpu_ns = Count(object, "other_cpu_ns");
+  // Files of older versions do not have these.
+  load.throttled_ns = OptionalCount(object, "throttled_ns");
+  load.begun_unseen = OptionalCount(object, "begun_unseen").value_or(0);
 }
 
 LoadOutcome ReadLoad(const Json& object) {
@@ -219,6 +236,9 @@ LoadOutcome ReadLoad(const Json& object) {
   load.latency_ns = ReadLatency(object.at("latency_ns"));
   load.histogram = ReadHistogram(object.at("histogram"));
   load.server_cpu_ns = OptionalCount(object, "server_cpu_ns");
+  // Files of older versions do not have these two.
+  load.cpu_source = OptionalText(object, "cpu_source");
+  load.unknown = object.value("unknown", load.unknown);
   load.server_user_ns = OptionalCount(object, "server_user_ns");
   load.server_system_ns = OptionalCount(object, "server_system_ns");
   load.rss_bytes = OptionalCount(object, "rss_bytes");

@@ -27,6 +27,16 @@ Json BuildJson(const BuildInfo& build) {
           {"sanitizer", build.sanitizer}};
 }
 
+Json ProvenanceJson(const Provenance& provenance) {
+  Json object = Json::object();
+  for (const Fact& fact : Facts()) {
+    const auto known = provenance.find(fact.key);
+    object[fact.key] =
+        known == provenance.end() ? Json(nullptr) : Json(known->second);
+  }
+  return object;
+}
+
 Json EnvironmentJson(const Environment& environment) {
   return {{"date", environment.date},
           {"kernel", environment.kernel},
@@ -38,7 +48,8 @@ Json EnvironmentJson(const Environment& environment) {
           {"virtualisation", TextOrNull(environment.virtualisation)},
           {"somaxconn", TextOrNull(environment.somaxconn)},
           {"descriptor_limit", environment.descriptor_limit},
-          {"build", BuildJson(environment.build)}};
+          {"build", BuildJson(environment.build)},
+          {"provenance", ProvenanceJson(environment.provenance)}};
 }
 
 Json ScenarioJson(const Scenario& scenario) {
@@ -62,7 +73,8 @@ Json ArmJson(const Arm& arm) {
           {"kind", ToString(arm.kind)},
           {"target", arm.target},
           {"max_fd", OrNull(arm.max_fd)},
-          {"unavailable", TextOrNull(arm.unavailable)}};
+          {"unavailable", TextOrNull(arm.unavailable)},
+          {"sha256", TextOrNull(arm.sha256)}};
 }
 
 Json PlanJson(const Plan& plan) {
@@ -130,6 +142,8 @@ void AddTraffic(const LoadOutcome& load, Json& object) {
   object["steal_ns"] = OrNull(load.steal_ns);
   object["psi_cpu_us"] = OrNull(load.psi_cpu_us);
   object["other_cpu_ns"] = load.other_cpu_ns;
+  object["throttled_ns"] = OrNull(load.throttled_ns);
+  object["begun_unseen"] = load.begun_unseen;
 }
 
 Json TrialJson(const Plan& plan, const Trial& trial,
@@ -150,6 +164,8 @@ Json TrialJson(const Plan& plan, const Trial& trial,
               {"messages", load.messages},
               {"window_ns", load.window_ns},
               {"server_cpu_ns", OrNull(load.server_cpu_ns)},
+              {"cpu_source", TextOrNull(load.cpu_source)},
+              {"unknown", load.unknown},
               {"server_user_ns", OrNull(load.server_user_ns)},
               {"server_system_ns", OrNull(load.server_system_ns)},
               {"rss_bytes", OrNull(load.rss_bytes)},

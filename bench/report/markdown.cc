@@ -99,6 +99,26 @@ std::string ScenarioPart(const Results& results, const Analysis& analysis,
   return reasons.empty() ? text : text + "\n" + reasons;
 }
 
+// What is known of program and machine beyond the sentence at the top.
+std::string MachinePart(const Results& results) {
+  std::string rows;
+  const auto add = [&rows](std::string_view what, const std::string& text) {
+    rows += fmt::format("| {} | {} |\n", EscapeMarkdown(what),
+                        EscapeMarkdown(text));
+  };
+  for (const Fact& fact : Facts()) {
+    const auto known = results.environment.provenance.find(fact.key);
+    if (known == results.environment.provenance.end()) continue;
+    add(fact.title, known->second);
+  }
+  for (const Arm& arm : results.plan.arms) {
+    if (arm.sha256.empty()) continue;
+    add(fmt::format("SHA-256 of {}", arm.name), arm.sha256);
+  }
+  if (rows.empty()) return {};
+  return "\n## Machine\n\n| | |\n|:--|:--|\n" + rows;
+}
+
 }  // namespace
 
 std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
@@ -124,6 +144,7 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
   for (const std::string& note : NotesOfReport(results, analysis.cells)) {
     text += fmt::format("- {}\n", EscapeMarkdown(note));
   }
+  text += MachinePart(results);
   return text;
 }
 

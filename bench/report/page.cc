@@ -104,6 +104,15 @@ std::string EnvironmentTable(const Results& results,
                         plan.load_threads, plan.seed)) +
       Entry("trials", fmt::format("{}{}", results.trials.size(),
                                   results.complete ? "" : " (incomplete)"));
+  for (const Fact& fact : Facts()) {
+    const auto known = environment.provenance.find(fact.key);
+    if (known == environment.provenance.end()) continue;
+    entries += Entry(fact.title, known->second);
+  }
+  for (const Arm& arm : plan.arms) {
+    if (arm.sha256.empty()) continue;
+    entries += Entry(fmt::format("SHA-256 of {}", arm.name), arm.sha256);
+  }
   return "<dl>\n" + entries + "</dl>\n";
 }
 

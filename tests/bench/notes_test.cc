@@ -52,7 +52,7 @@ TEST(NotesTest, ScenariosOfWhichTheSameIsToBeSaidShareANote) {
 
 TEST(NotesTest, WhatIsNotKnownHasItsReason) {
   Results results = SampleResults();
-  EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("not known"))));
+  EXPECT_THAT(NotesOf(results), Not(Contains(HasSubstr("not known in"))));
   results.trials[0].load.unknown["context_switches"] = "3 threads ended";
   const std::string arm = results.plan.arms[results.trials[0].slot.arm].name;
   EXPECT_THAT(NotesOf(results),

@@ -34,6 +34,10 @@ void FillTraffic(LoadOutcome& load) {
   load.steal_ns = 18;
   load.psi_cpu_us = 19;
   load.other_cpu_ns = 20;
+  load.cpu_source = "cgroup2";
+  load.unknown = {{"memory", "no process was left"}};
+  load.throttled_ns = 21;
+  load.begun_unseen = 22;
 }
 
 // Results in which no field has its default value.
@@ -50,8 +54,12 @@ Results FullResults() {
                          .somaxconn = "4096",
                          .descriptor_limit = 20'000,
                          .build = {true, "gcc 12.2.0", "address"}};
+  for (const Fact& fact : Facts()) {
+    results.environment.provenance[fact.key] = fact.title;
+  }
   Plan& plan = results.plan;
   plan.arms[1].unavailable = "forbidden";
+  plan.arms[1].sha256 = "0123";
   plan.reactors = 2;
   plan.load_threads = 3;
   plan.precision = 0.01;
@@ -229,7 +237,7 @@ TEST(ReadResultsTest, EveryNumberHasARange) {
        {"round", "position", "attempt", "padding", "messages", "window_ns",
         "server_cpu_ns", "load_cpu_ns", "rss_bytes", "latency_ns/p50",
         "half_messages/1", "connections_opened", "steal_ns", "other_cpu_ns",
-        "histogram/0/1"}) {
+        "throttled_ns", "begun_unseen", "histogram/0/1"}) {
     const auto place = json::json_pointer("/trials/2/" + std::string(field));
     EXPECT_THAT(ReasonAfter([&](json& document) { document[place] = -1; }),
                 AllOf(HasSubstr("trial 2: "), HasSubstr("out of range")))

@@ -46,6 +46,18 @@ TEST(ResultsTest, TheDocumentHasTheseParts) {
   EXPECT_EQ(document["environment"]["build"]["ndebug"], true);
 }
 
+TEST(ResultsTest, EachFactIsKnownOrNull) {
+  Results results = SampleResults();
+  results.environment.provenance = {{Facts()[1].key, "known"}};
+  const Json provenance =
+      Json::parse(ToJson(results))["environment"]["provenance"];
+  EXPECT_EQ(provenance.size(), Facts().size());
+  for (const Fact& fact : Facts()) {
+    const bool known = fact.key == Facts()[1].key;
+    EXPECT_EQ(provenance[fact.key], known ? Json("known") : Json(nullptr));
+  }
+}
+
 TEST(ResultsTest, ThePlan) {
   const Json plan = Document()["plan"];
   EXPECT_EQ(plan["scenarios"][1],
@@ -58,7 +70,7 @@ TEST(ResultsTest, ThePlan) {
                             "reactors": null})"));
   EXPECT_EQ(plan["arms"][2],
             Json::parse(R"({"name": "raw", "kind": "peer", "target": "raw",
-                            "max_fd": null, "unavailable": null})"));
+                            "max_fd": null, "unavailable": null, "sha256": null})"));
   EXPECT_EQ(plan["baseline"], "base");
   EXPECT_EQ(plan["rounds"], 3);
   EXPECT_EQ(plan["window_ns"], 1'000'000'000);
@@ -78,7 +90,8 @@ TEST(ResultsTest, ATrialHasAllOfTheDesignsFields) {
     "flags": ["client-bound", "unsaturated"],
     "calibration_ns": [1000000, 1010000], "messages": 1000,
     "window_ns": 1000000000,
-    "server_cpu_ns": 10000000, "server_user_ns": null,
+    "server_cpu_ns": 10000000, "cpu_source": null, "unknown": {},
+    "server_user_ns": null,
     "server_system_ns": null, "rss_bytes": 5242880, "rss_anon_bytes": null,
     "load_cpu_ns": 500000000,
     "latency_ns": {"p50": 1500, "p90": 2500, "p99": 12345, "p999": null,
@@ -92,7 +105,8 @@ TEST(ResultsTest, ATrialHasAllOfTheDesignsFields) {
     "histograms": {}, "rate": null, "connections_opened": 0,
     "half_messages": [0, 0], "half_server_cpu_ns": null,
     "voluntary_switches": null, "involuntary_switches": null,
-    "steal_ns": null, "psi_cpu_us": null, "other_cpu_ns": 0})"));
+    "steal_ns": null, "psi_cpu_us": null, "other_cpu_ns": 0,
+    "throttled_ns": null, "begun_unseen": 0})"));
 }
 
 TEST(ResultsTest, WhatIsNotAvailableIsNull) {
