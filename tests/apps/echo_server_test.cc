@@ -81,16 +81,17 @@ void LimitDescriptors(pid_t pid, std::size_t room) {
   Must(::prlimit(pid, RLIMIT_NOFILE, &limit, nullptr));
 }
 
-// A client that sends without ever reading, until nothing more is taken or it
-// has been more than all buffers hold: the server has output which nobody
-// takes.
+// A client that sends and reads no more than one byte, until nothing more is
+// taken or it has been more than all buffers hold: the server has output which
+// nobody takes.
 Client MakeGreedyClient(const InetAddress& address) {
   Client client(address, 64 * 1024);
   const std::string chunk = Pattern(kMiB / 4);
-  std::size_t sent = 0;
+  std::size_t sent = client.SendSome(chunk);
+  client.Receive(1);
   auto last_progress = std::chrono::steady_clock::now();
   while (sent < 16 * kMiB &&
-         std::chrono::steady_clock::now() - last_progress < 100ms) {
+         std::chrono::steady_clock::now() - last_progress < 300ms) {
     if (const std::size_t count = client.SendSome(chunk); count > 0) {
       sent += count;
       last_progress = std::chrono::steady_clock::now();

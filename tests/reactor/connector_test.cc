@@ -74,6 +74,8 @@ class DeafListener {
 
 class ConnectorTest : public LoopTest {
  protected:
+  ConnectorTest() : LoopTest(ClockWithoutStalls()) {}
+
   struct Failure {
     std::error_code error;
     std::optional<Duration> pause;
@@ -177,7 +179,7 @@ TEST_P(ConnectorTest, RetriesUntilSomebodyListens) {
 
 TEST_P(ConnectorTest, CanBeStoppedWhileConnecting) {
   const DeafListener listener;
-  MakeConnector(listener.address(), {.timeout = 20ms});
+  MakeConnector(listener.address(), {.timeout = 100ms});
   connector_->Start();
   const std::size_t before = OpenDescriptors();
   ASSERT_TRUE(StepUntil([&] { return OpenDescriptors() > before; }));
@@ -186,7 +188,7 @@ TEST_P(ConnectorTest, CanBeStoppedWhileConnecting) {
   Step();
   EXPECT_EQ(OpenDescriptors(), before);
   bool later = false;
-  loop().RunAfter(40ms, [&later] { later = true; });
+  loop().RunAfter(150ms, [&later] { later = true; });
   ASSERT_TRUE(StepUntil([&] { return later; }));
   EXPECT_TRUE(failures_.empty());
 }

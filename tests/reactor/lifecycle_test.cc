@@ -33,7 +33,7 @@ constexpr std::size_t kPending = 400'000;
 
 class LifecycleTest : public LoopTest {
  protected:
-  LifecycleTest() {
+  LifecycleTest() : LoopTest(ClockWithoutStalls()) {
     options_.callbacks.on_open = [this](Connection& connection) {
       log_ += "open ";
       if (on_open_) on_open_(connection);

@@ -239,7 +239,25 @@ void BackendTest::TearDown() { ::alarm(0); }
 
 void LoopTest::SetUp() {
   BackendTest::SetUp();
-  if (!IsSkipped()) loop_.emplace(backend());
+  if (!IsSkipped()) loop_.emplace(backend(), clock_);
+}
+
+const Clock& ClockWithoutStalls() {
+  class Stepped final : public Clock {
+   public:
+    TimePoint Now() const override {
+      const TimePoint real = Monotonic().Now();
+      now_ += std::min<Duration>(real - last_, std::chrono::milliseconds(10));
+      last_ = real;
+      return now_;
+    }
+
+   private:
+    mutable TimePoint last_ = Monotonic().Now();
+    mutable TimePoint now_ = last_;
+  };
+  static const Stepped clock;
+  return clock;
 }
 
 void LoopTest::Step() {

@@ -117,6 +117,7 @@ class BackendTest : public testing::TestWithParam<std::string> {
 // that nothing happens behind the test's back.
 class LoopTest : public BackendTest {
  protected:
+  explicit LoopTest(const Clock& clock = Clock::Monotonic()) : clock_(clock) {}
   void SetUp() override;
 
   EventLoop& loop() { return *loop_; }
@@ -132,8 +133,15 @@ class LoopTest : public BackendTest {
   void Run();
 
  private:
+  const Clock& clock_;
   std::optional<EventLoop> loop_;
 };
+
+// A monotonic clock for a loop that is stepped and never waits: however long
+// the machine keeps this thread from it, no more than 10 ms have passed since
+// it was last looked at, and so no deadline of 100 ms between two steps of a
+// test. For one thread.
+const Clock& ClockWithoutStalls();
 
 std::vector<std::string> BackendNameList();
 inline auto EveryBackend() { return testing::ValuesIn(BackendNameList()); }

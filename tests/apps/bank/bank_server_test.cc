@@ -192,7 +192,7 @@ TEST_P(BankServerTest, WhatTheClientSaysIsEscapedInTheLog) {
 }
 
 TEST_P(BankServerTest, IdleConnectionsAreClosedAndTold) {
-  BankProcess bank(Flags({"--idle-timeout=300ms"}));
+  BankProcess bank(Flags({"--idle-timeout=1s"}));
   Teller idle(bank.address());
   EXPECT_EQ(idle.Ask(Heartbeat{}), "0 alive");
   EXPECT_TRUE(idle.client().SeesTheEnd());
