@@ -102,7 +102,7 @@ TEST_P(Triggering, C05_ModifyFromEdgeToLevelAndBack) {
   }
 }
 
-TEST_P(Triggering, RearmReportsWhatIsReadyAgain) {
+TEST_P(Triggering, C05_RearmReportsWhatIsReadyAgain) {
   for (const SocketPair& pair : {MakeSocketPair(), MakeTcpPair()}) {
     for (const Interest interest :
          {kRead, kWrite, kReadWrite, Level(kReadWrite)}) {
@@ -130,7 +130,7 @@ TEST_P(Triggering, RearmReportsWhatIsReadyAgain) {
   }
 }
 
-TEST_P(Triggering, RearmOfWhatIsNotReadyReportsNothingUntilItIs) {
+TEST_P(Triggering, C05_RearmOfWhatIsNotReadyReportsNothingUntilItIs) {
   const SocketPair pair = MakeSocketPair();
   Watch(pair.near.get(), kRead, 1);
   EXPECT_TRUE(Wait().empty());

@@ -141,7 +141,7 @@ class DestructionTest : public LoopTest {
   std::unique_ptr<TcpClient> client_;
 };
 
-TEST_P(DestructionTest, AServerByAnyCallbackOfItsConnections) {
+TEST_P(DestructionTest, K06_AServerByAnyCallbackOfItsConnections) {
   for (const Case& a_case : kCases) {
     SCOPED_TRACE(a_case.name);
     TcpServer::Options options = EchoOptions(0);

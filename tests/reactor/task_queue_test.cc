@@ -127,7 +127,7 @@ TEST(TaskQueueTest, E06_NoLockWhileRunning) {
   EXPECT_TRUE(second);
 }
 
-TEST(TaskQueueTest, WhatComesAfterCloseIsDropped) {
+TEST(TaskQueueTest, E11_WhatComesAfterCloseIsDropped) {
   TaskQueue queue;
   const auto captured = std::make_shared<int>(1);
   queue.Post([captured] { ADD_FAILURE() << "run after Close"; });
