@@ -5,5 +5,5 @@ set -u
 commit=$(git --no-optional-locks rev-parse HEAD 2> /dev/null) || exit 0
 state=clean
 [[ -z $(git --no-optional-locks status --porcelain 2> /dev/null | head -1) ]] || state=modified
-echo "POLYMUX_COMMIT $commit"
-echo "POLYMUX_COMMIT_STATE $state"
+echo "BUILD_SCM_REVISION $commit"
+echo "BUILD_SCM_STATUS $state"

@@ -17,6 +17,7 @@ using nlohmann::json;
 // connections for each new one takes some 0.5 ms for it when there are 20,000.
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::milliseconds kPatienceForConnection{2};
+constexpr const char* kNoMessage = "no message came back";
 
 std::string Nanoseconds(std::chrono::nanoseconds duration) {
   return fmt::format("{}ns", duration.count());
@@ -178,6 +179,14 @@ LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
                                          process.ErrorOutput()));
   }
   LoadOutcome result = ParseLoadOutcome(*output);
+  if (result.error == kNoMessage &&
+      result.window_ns < options.window.count() / 2) {
+    // A machine that stalled passes all edges of the window at once.
+    result.error = fmt::format(
+        "the load generator had no turn: its window lasted {:.3g} of {:g} ms",
+        static_cast<double>(result.window_ns) / 1e6,
+        static_cast<double>(options.window.count()) / 1e6);
+  }
   if (result.error.empty() && !status->success()) {
     result.error = fmt::format("the load generator {}: {}", status->Describe(),
                                process.ErrorOutput());
@@ -206,7 +215,7 @@ LoadOutcome ParseLoadOutcome(std::string_view json_text) {
               ? fmt::format("{} ({})", first.get<std::string>(), errors)
               : errors;
     } else if (result.messages == 0) {
-      result.error = "no message came back";
+      result.error = kNoMessage;
     }
     return result;
   } catch (const json::exception& error) {

@@ -94,8 +94,9 @@ std::optional<OwnCgroup> FindOwnCgroup(std::string_view controller) {
   for (const Mount& mount : Mounts(controller)) {
     const std::optional<std::string> below = Below(mount.root, *path);
     if (!below) continue;
+    // Without a slash at the end: it is compared with the mount point.
     const std::filesystem::path directory =
-        std::filesystem::path(mount.point + "/" + *below).lexically_normal();
+        *below == "/" || below->empty() ? mount.point : mount.point + *below;
     std::error_code error;
     // Another mount may hide this one.
     if (std::filesystem::exists(directory / "cgroup.procs", error)) {

@@ -12,6 +12,7 @@
 
 #include "bench/lab/process.h"
 #include "bench/load/cgroup_usage.h"
+#include "bench/load/own_cgroup.h"
 
 namespace polymux::bench {
 namespace {
@@ -21,6 +22,16 @@ using std::chrono::seconds;
 using std::chrono::steady_clock;
 
 Deadline Soon() { return steady_clock::now() + seconds(20); }
+
+// With one, limits and throttling at the root were read twice.
+TEST(OwnCgroupTest, HasNoSlashAtItsEnd) {
+  for (const char* controller : {"", "cpu", "cpuacct", "memory"}) {
+    const auto own = FindOwnCgroup(controller);
+    if (!own) continue;
+    EXPECT_TRUE(own->directory.has_filename()) << own->directory;
+    EXPECT_TRUE(own->directory.string().starts_with(own->mount_point.string()));
+  }
+}
 
 class CgroupTest : public testing::Test {
  protected:

@@ -97,6 +97,25 @@ class Parrot {
   const std::string path_;
 };
 
+// It was stopped for longer than its window: issue 13.
+TEST(LoadProcessTest, AGeneratorWithoutATurnIsNotASilentServer) {
+  const std::string path = testing::TempDir() + "/late";
+  std::ofstream(path)
+      << "#!/bin/sh\necho '"
+      << R"({"messages":0,"window_ns":33349,"load_cpu_ns":0,"latency_ns":{},)"
+      << R"("histogram":[],"observed":null,"errors":{},"first_error":null})"
+      << "'\n";
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all);
+  LoadProcessOptions options;
+  options.polymux = path;
+  options.window = std::chrono::milliseconds(500);
+  EXPECT_EQ(RunLoadProcess(options).error,
+            "the load generator had no turn: its window lasted 0.0333 of 500 "
+            "ms");
+  options.window = std::chrono::nanoseconds(33349);
+  EXPECT_EQ(RunLoadProcess(options).error, "no message came back");
+}
+
 bool SaysToTheGenerator(const LoadProcessOptions& options,
                         const std::string& flags) {
   return RunLoadProcess(options).error.find(flags) != std::string::npos;
