@@ -53,7 +53,7 @@ TEST(FlagsTest, DisturbancesTaint) {
   EXPECT_THAT(FlagsOf(trial), IsEmpty());
   trial.load.throttled_ns = 1;
   EXPECT_THAT(FlagsOf(trial), ElementsAre(kThrottled));
-  EXPECT_TRUE(IsTainted(trial));
+  EXPECT_TRUE(IsTainted(trial, kEven));
 
   trial = Sound();
   trial.load.rate = LoadOutcome::Rate{100, 100, 50, true};
