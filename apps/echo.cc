@@ -3,8 +3,6 @@
 #include <signal.h>
 #include <spdlog/spdlog.h>
 
-#include <cstdio>
-#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,6 +12,7 @@
 #include "apps/echo_work.h"
 #include "apps/fan_out.h"
 #include "apps/log.h"
+#include "apps/program.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -93,10 +92,9 @@ TcpServer::Options EchoServer::ServerOptions(const AdjustCallbacks& adjust) {
 
 int EchoServer::Run() {
   server_.Start();
-  std::printf("listening %s backend=%s reactors=%d\n",
-              server_.address().ToString().c_str(),
-              std::string(options_.backend->name).c_str(), options_.reactors);
-  std::fflush(stdout);
+  Announce(fmt::format("listening {} backend={} reactors={}",
+                       server_.address().ToString(), options_.backend->name,
+                       options_.reactors));
   if (const std::error_code error = loop_.Run()) {
     spdlog::error("waiting for events failed: {}", error.message());
     return 1;
@@ -137,7 +135,7 @@ void EchoServer::Append(const Reports& reports, bool final) {
   if (!stats_) return;
   try {
     stats_->Append(reports, work_.counters(), final);
-  } catch (const std::system_error& error) {
+  } catch (const std::exception& error) {
     // No reason to drop the clients; who reads the file learns it at the end.
     spdlog::error("{}", error.what());
     exit_code_ = 1;
@@ -192,12 +190,7 @@ int AdjustedEchoServerMain(int argc, char** argv,
                   options.backend->name, reason);
     return 1;
   }
-  try {
-    return EchoServer(options, adjust).Run();
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  return EchoServer(options, adjust).Run();
 }
 
 }  // namespace polymux

@@ -1,3 +1,6 @@
 #include "apps/echo.h"
+#include "apps/program.h"
 
-int main(int argc, char** argv) { return polymux::EchoServerMain(argc, argv); }
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, polymux::EchoServerMain);
+}

@@ -10,7 +10,8 @@ std::filesystem::path UserDirectory() {
 }
 
 std::filesystem::path UserPath(const std::filesystem::path& written) {
-  return UserDirectory() / written;
+  // Where the user is may not exist any more, and is not needed for this.
+  return written.is_absolute() ? written : UserDirectory() / written;
 }
 
 }  // namespace polymux

@@ -1,16 +1,10 @@
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
-#include <exception>
 #include <iostream>
 #include <string>
 #include <string_view>
 
 #include "apps/echo.h"
+#include "apps/program.h"
 #include "bench/lab/compare_main.h"
 #include "bench/lab/list_main.h"
 #include "bench/load/load_main.h"
@@ -24,7 +18,6 @@
 namespace polymux::bench {
 namespace {
 
-constexpr int kRunTimeError = 1;
 constexpr int kUsageError = 2;
 
 struct Verb {
@@ -59,31 +52,7 @@ void PrintHelp(std::ostream& out) {
   out << "\npolymux VERB --help tells more of each.\n";
 }
 
-// What is opened must not take the number of a standard stream that the caller
-// has closed: what is said there would go into it.
-void OpenStandardStreams() {
-  int fd = 0;
-  while (fd >= 0 && fd <= STDERR_FILENO) fd = open("/dev/null", O_RDWR);
-  if (fd >= 0) close(fd);
-}
-
-// Runs the verb. What it says on stdout is its result: lost, it is an error.
-int Run(const Verb& verb, int argc, char** argv) {
-  int exit_code = kRunTimeError;
-  try {
-    exit_code = verb.main(argc, argv);
-  } catch (const std::exception&) {
-    // It could not even tell what was wrong.
-  }
-  errno = 0;
-  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return exit_code;
-  std::cerr << argv[0] << ": cannot write to stdout: " << std::strerror(errno)
-            << "\n";
-  return exit_code == 0 ? kRunTimeError : exit_code;
-}
-
 int Main(int argc, char** argv) {
-  OpenStandardStreams();
   const std::string_view name = argc > 1 ? argv[1] : "--help";
   if (name == "--help" || name == "-h" || name == "help") {
     PrintHelp(std::cout);
@@ -93,7 +62,7 @@ int Main(int argc, char** argv) {
     if (verb.name != name) continue;
     std::string program = "polymux " + std::string(name);
     argv[1] = program.data();
-    return Run(verb, argc - 1, argv + 1);
+    return verb.main(argc - 1, argv + 1);
   }
   std::cerr << "polymux: no verb '" << name << "'\n\n";
   PrintHelp(std::cerr);
@@ -103,4 +72,6 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace polymux::bench
 
-int main(int argc, char** argv) { return polymux::bench::Main(argc, argv); }
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, polymux::bench::Main);
+}

@@ -440,11 +440,15 @@ void UringPoller::AppendCounters(std::vector<Counter>* list) const {
 std::string Probe() {
   int result = 0;
   // In a thread of its own: see m).
-  std::thread([&result] {
-    io_uring ring{};
-    result = CreateRing(&ring);
-    if (result == 0) ::io_uring_queue_exit(&ring);
-  }).join();
+  try {
+    std::thread([&result] {
+      io_uring ring{};
+      result = CreateRing(&ring);
+      if (result == 0) ::io_uring_queue_exit(&ring);
+    }).join();
+  } catch (const std::system_error& error) {
+    return "a thread to try it in: " + error.code().message();
+  }
   if (result == 0) return {};
   std::string reason =
       "io_uring_setup: " + std::system_category().message(-result);

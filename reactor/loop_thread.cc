@@ -1,9 +1,9 @@
 #include "reactor/loop_thread.h"
 
-#include <pthread.h>
-
 #include <exception>
 #include <future>
+
+#include "reactor/named_thread.h"
 
 namespace polymux {
 
@@ -21,8 +21,7 @@ LoopThread::LoopThread(const Backend& backend, const std::string& name,
                        OnError on_error) {
   std::promise<EventLoop*> created;
   std::future<EventLoop*> loop = created.get_future();
-  thread_ = std::thread([this, &backend, &created, name, on_error] {
-    ::pthread_setname_np(::pthread_self(), name.c_str());
+  thread_ = StartThread(name, [this, &backend, &created, on_error] {
     std::optional<EventLoop> own;
     try {
       own.emplace(backend);

@@ -1,5 +1,7 @@
 #include "reactor/tcp_server.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <latch>
@@ -28,6 +30,14 @@ std::vector<Socket> Listen(const TcpServer::Options& options,
     address = InetAddress::LocalOf(sockets.back().fd());
   }
   return sockets;
+}
+
+// A server that listens, and must turn everybody away, helps nobody.
+void CheckDescriptorForAConnection() {
+  if (!UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC))) {
+    throw std::system_error(LastSystemError(),
+                            "no descriptor is left for a connection");
+  }
 }
 
 }  // namespace
@@ -219,6 +229,7 @@ void TcpServer::Core::OnLoopFailed(std::size_t index) {
 }
 
 void TcpServer::Core::Start() {
+  CheckDescriptorForAConnection();
   if (acceptors_.front()->loop() == loop_) return acceptors_.front()->Start();
   RunForEach(acceptors_, [this](Acceptor& acceptor) {
     try {

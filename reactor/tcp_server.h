@@ -82,8 +82,9 @@ class TcpServer {
   // The address that is listened on, with the real port.
   InetAddress address() const;
 
-  // Accepts from now on. Throws std::system_error when the main loop cannot
-  // watch the listener; a sub-loop tells on_error.
+  // Accepts from now on. Throws std::system_error when there is no descriptor
+  // for even one connection or the main loop cannot watch the listener; a
+  // sub-loop tells on_error.
   void Start();
 
   // Accepts what is queued and no more, stops reading, lets pending output out

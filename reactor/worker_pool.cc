@@ -1,21 +1,18 @@
 #include "reactor/worker_pool.h"
 
-#include <pthread.h>
-
 #include <algorithm>
 #include <string>
 
 #include "poller/check.h"
+#include "reactor/named_thread.h"
 
 namespace polymux {
 
 WorkerPool::WorkerPool(Options options) : options_(std::move(options)) {
   try {
     for (int i = 0; i < options_.threads; ++i) {
-      threads_.emplace_back([this, name = "work-" + std::to_string(i)] {
-        ::pthread_setname_np(::pthread_self(), name.c_str());
-        Work();
-      });
+      threads_.push_back(
+          StartThread("work-" + std::to_string(i), [this] { Work(); }));
     }
   } catch (...) {
     Join();

@@ -1,7 +1,6 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
-#include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -11,6 +10,7 @@
 #include "apps/bank/client_shell.h"
 #include "apps/bank/terminal.h"
 #include "apps/flag_values.h"
+#include "apps/program.h"
 #include "reactor/inet_address.h"
 
 namespace {
@@ -27,9 +27,7 @@ constexpr const char* kFooter =
     "when it is not known whether a transfer was made. A script ends there.\n\n"
     "  bank_client --port 7100";
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int BankClientMain(int argc, char** argv) {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;
   std::chrono::nanoseconds timeout = std::chrono::seconds(10);
@@ -56,18 +54,13 @@ int main(int argc, char** argv) {
     std::cerr << "--host: '" << host << "' is not a numeric address\n";
     return polymux::ClientShell::kWrongUsage;
   }
-  try {
-    polymux::ClientLink link(*address, timeout);
-    polymux::Terminal terminal;
-    const int exit_code = polymux::ClientShell(&link, &terminal).Run();
-    // What was answered may be in no file, though all of it was done.
-    errno = 0;
-    if (std::cout.flush()) return exit_code;
-    std::cerr << "bank_client: cannot write to stdout: "
-              << std::generic_category().message(errno) << '\n';
-    return exit_code == 0 ? 1 : exit_code;
-  } catch (const std::exception& error) {
-    std::cerr << "bank_client: " << error.what() << '\n';
-    return 1;
-  }
+  polymux::ClientLink link(*address, timeout);
+  polymux::Terminal terminal;
+  return polymux::ClientShell(&link, &terminal).Run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, BankClientMain);
 }

@@ -2,8 +2,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdint>
-#include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -17,6 +15,7 @@
 #include "apps/bank/ledger.h"
 #include "apps/descriptor_limit.h"
 #include "apps/log.h"
+#include "apps/program.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -83,11 +82,9 @@ TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
 void BankServer::Start() {
   LogTotals();
   server_.Start();
-  std::printf("listening %s backend=%s reactors=%d\n",
-              server_.address().ToString().c_str(),
-              std::string(options_.server.backend().name).c_str(),
-              options_.server.reactors());
-  std::fflush(stdout);
+  Announce(fmt::format(
+      "listening {} backend={} reactors={}", server_.address().ToString(),
+      options_.server.backend().name, options_.server.reactors()));
 }
 
 int BankServer::Run() {
@@ -205,15 +202,12 @@ int BankServerMain(int argc, char** argv) {
     return 1;
   }
   if (!options.init_demo && !ExpectDatabase(options.database)) return 1;
-  try {
-    return Serve(options);
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  return Serve(options);
 }
 
 }  // namespace
 }  // namespace polymux
 
-int main(int argc, char** argv) { return polymux::BankServerMain(argc, argv); }
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, polymux::BankServerMain);
+}

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "apps/examples/serve.h"
+#include "apps/program.h"
 
 namespace {
 
@@ -24,9 +25,7 @@ std::string Block() {
   return block;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int ChargenMain(int argc, char** argv) {
   const std::string block = Block();
   const auto send = [&](polymux::Connection& connection) {
     connection.Send(block);
@@ -39,4 +38,10 @@ int main(int argc, char** argv) {
   };
   return polymux::ServeExample(argc, argv, "Sends characters without end.",
                                options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, ChargenMain);
 }

@@ -8,6 +8,7 @@
 
 #include "apps/examples/serve.h"
 #include "apps/printable_text.h"
+#include "apps/program.h"
 #include "reactor/delimiter_framing.h"
 
 namespace {
@@ -50,9 +51,7 @@ class Room {
   std::set<Connection*> guests_;  // one loop, hence no lock
 };
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int ChatMain(int argc, char** argv) {
   Room room;
   Connection::Options options;
   options.framing = std::make_shared<polymux::DelimiterFraming>(kLongestLine);
@@ -65,4 +64,10 @@ int main(int argc, char** argv) {
   };
   return polymux::ServeExample(argc, argv, "A chat room; try it with nc.",
                                options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, ChatMain);
 }

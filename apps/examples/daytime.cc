@@ -5,8 +5,11 @@
 #include <string_view>
 
 #include "apps/examples/serve.h"
+#include "apps/program.h"
 
-int main(int argc, char** argv) {
+namespace {
+
+int DaytimeMain(int argc, char** argv) {
   polymux::Connection::Options options;
   options.callbacks.on_open = [](polymux::Connection& connection) {
     const std::time_t now = std::time(nullptr);
@@ -22,4 +25,10 @@ int main(int argc, char** argv) {
     input.Clear();
   };
   return polymux::ServeExample(argc, argv, "Tells the time, in UTC.", options);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, DaytimeMain);
 }

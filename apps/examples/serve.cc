@@ -5,7 +5,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
@@ -16,6 +15,7 @@
 
 #include "apps/flag_values.h"
 #include "apps/log.h"
+#include "apps/program.h"
 #include "poller/backends.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -48,10 +48,8 @@ int Serve(const Backend& backend, std::uint16_t port,
     });
   });
   server.Start();
-  std::printf("listening %s backend=%s reactors=0\n",
-              server.address().ToString().c_str(),
-              std::string(backend.name).c_str());
-  std::fflush(stdout);
+  Announce("listening " + server.address().ToString() +
+           " backend=" + std::string(backend.name) + " reactors=0");
   if (const std::error_code error = loop.Run()) throw std::system_error(error);
   if (cut_off == 0) return 0;
   spdlog::error("{} connections were closed with output unsent", cut_off);
@@ -64,6 +62,7 @@ int ServeExample(int argc, char** argv, const char* description,
                  Connection::Options connection) {
   SignalWatcher::Block({SIGINT, SIGTERM});
   const Log log(std::filesystem::path(argv[0]).filename());
+  ::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> names;
   for (const Backend& backend : Backends()) names.emplace_back(backend.name);
   std::string backend{DefaultBackend().name};
@@ -71,7 +70,8 @@ int ServeExample(int argc, char** argv, const char* description,
 
   CLI::App app(description);
   app.add_option("--backend", backend, "I/O multiplexer")
-      ->check(CLI::IsMember(names))
+      ->check(CLI::IsMember(names).description(""))
+      ->type_name("NAME")
       ->capture_default_str();
   app.add_option("--port", port, "TCP port of 127.0.0.1; 0 takes a free one")
       ->type_name("PORT")
@@ -79,12 +79,7 @@ int ServeExample(int argc, char** argv, const char* description,
   if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
     return *exit_code;
   }
-  try {
-    return Serve(*FindBackend(backend), port, std::move(connection));
-  } catch (const std::exception& error) {
-    spdlog::error("{}", error.what());
-    return 1;
-  }
+  return Serve(*FindBackend(backend), port, std::move(connection));
 }
 
 }  // namespace polymux

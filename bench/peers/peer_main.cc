@@ -1,3 +1,6 @@
+#include "apps/program.h"
 #include "bench/peers/peers.h"
 
-int main(int argc, char** argv) { return polymux::bench::PeerMain(argc, argv); }
+int main(int argc, char** argv) {
+  return polymux::RunProgram(argc, argv, polymux::bench::PeerMain);
+}

@@ -570,7 +570,8 @@ TEST_F(CompareTest, StandardStreamsThatAreClosedOrFull) {
     Process process({.command = {"/bin/sh", "-c", command + streams}});
     return Finish(process).exit_code;
   };
-  EXPECT_EQ(run("<&- >&- 2>&-"), 0);
+  EXPECT_EQ(run("<&- 2>&-"), 0);
+  EXPECT_EQ(run(">&-"), 1);
   EXPECT_EQ(run("> /dev/full"), 1);
   EXPECT_TRUE(std::filesystem::exists(directory_ / "results.json"));
 }
