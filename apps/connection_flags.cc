@@ -60,7 +60,6 @@ void ConnectionFlags::AddLimits(CLI::App& app, const std::string& off) {
               "how long to wait for the peer's end after ours");
   AddSize(app, "--linger-bytes", options_.max_discarded,
           "what is read and dropped meanwhile after a malformed frame");
-  app.final_callback([this] { Check(); });
 }
 
 void ConnectionFlags::Check() const {

@@ -24,13 +24,15 @@ class ConnectionFlags {
   // its own.
   void AddTo(CLI::App& app, std::shared_ptr<const Framing> framing);
 
+  // After the parsing, before the rest: throws CLI::ValidationError when the
+  // values do not go together.
+  void Check() const;
+
   // After the parsing. Without framing, a time-out that was not given is off:
   // a raw stream has no messages to wait for.
   Connection::Options options() const;
 
  private:
-  // Throws CLI::ValidationError when the values do not go together.
-  void Check() const;
   void AddLimits(CLI::App& app, const std::string& off);
   void AddTimeout(CLI::App& app, const std::string& name,
                   std::chrono::nanoseconds ConnectionTimeouts::*member,

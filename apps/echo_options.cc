@@ -108,10 +108,11 @@ std::optional<int> ParseEchoOptions(int argc, char** argv,
                  "file for counters, one JSON line at exit and one for each "
                  "SIGUSR1")
       ->type_name("FILE");
-  // Not by callback(), which would take the place of that of `connection`.
-  app.parse_complete_callback([&] { CheckFanOut(*options, work_us); });
-
-  if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
+  const auto check = [&] {
+    connection.Check();
+    CheckFanOut(*options, work_us);
+  };
+  if (const std::optional<int> exit_code = ParseFlags(app, argc, argv, check)) {
     return exit_code;
   }
   options->backend = &server.backend();

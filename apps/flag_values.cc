@@ -109,6 +109,36 @@ std::string FormatCountOrPercent(const CountOrPercent& value) {
   return std::to_string(value.number) + (value.is_percent ? "%" : "");
 }
 
+// For CLI11: empty when `text` is a whole number, which then loses its leading
+// zeros, or else what is wrong.
+std::string CheckDecimal(std::string& text) {
+  constexpr std::string_view kDigits = "0123456789";
+  if (text.find_first_not_of(kDigits) != std::string::npos) {
+    return "'" + text + "': give a whole number";
+  }
+  text.erase(0, std::min(text.find_first_not_of('0'), text.size() - 1));
+  return {};
+}
+
+std::string CheckNotEmpty(const std::string& text) {
+  return text.empty() ? "an empty value" : "";
+}
+
+void RefuseWhatCli11Guesses(CLI::App& app) {
+  constexpr std::array<std::string_view, 4> kNumbers = {"N", "PORT", "INT",
+                                                        "UINT"};
+  for (CLI::Option* const option : app.get_options()) {
+    const bool is_flag = option->get_items_expected_max() == 0;
+    if (is_flag) continue;
+    const std::string type = option->get_type_name();
+    const bool is_number = std::ranges::find(kNumbers, type) != kNumbers.end();
+    // Before the option's own checks, the last one given first.
+    if (is_number) option->transform(CLI::Validator(CheckDecimal, "", ""));
+    option->transform(CLI::Validator(
+        [](std::string& text) { return CheckNotEmpty(text); }, "", ""));
+  }
+}
+
 }  // namespace
 
 std::chrono::nanoseconds ParseDuration(std::string_view text) {
@@ -185,11 +215,13 @@ CLI::Option* AddCountOrPercent(CLI::App& app, const std::string& names,
       [&value](const std::string& text) { value = ParseCountOrPercent(text); });
 }
 
-std::optional<int> ParseFlags(CLI::App& app, int argc,
-                              const char* const* argv) {
+std::optional<int> ParseFlags(CLI::App& app, int argc, const char* const* argv,
+                              const std::function<void()>& check) {
   app.formatter(std::make_shared<HelpFormatter>());
+  RefuseWhatCli11Guesses(app);
   try {
     app.parse(argc, argv);
+    if (check) check();
   } catch (const CLI::ParseError& error) {
     // What is wrong repeats the arguments.
     std::ostringstream complaint;

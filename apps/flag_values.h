@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,10 +57,16 @@ CLI::Option* AddSize(CLI::App& app, const std::string& names,
 CLI::Option* AddCountOrPercent(CLI::App& app, const std::string& names,
                                CountOrPercent& value, const std::string& help);
 
-// Parses the command line. Empty: go on. Otherwise the exit code to return
-// from main: 0 after --help, printed on stdout; 2 after a usage error, told
-// on stderr.
-std::optional<int> ParseFlags(CLI::App& app, int argc, const char* const* argv);
+// Parses the command line, then calls `check`, if there is one, which throws
+// CLI::ValidationError when the values do not go together. (A callback of
+// CLI::App would replace the one before it.) No option takes an empty value,
+// and one whose type is a number takes decimal digits alone: to CLI11 "" is
+// zero, "010" eight and "0x10" sixteen.
+//
+// Empty: go on. Otherwise the exit code to return from main: 0 after --help,
+// printed on stdout; 2 after a usage error, told on stderr.
+std::optional<int> ParseFlags(CLI::App& app, int argc, const char* const* argv,
+                              const std::function<void()>& check = {});
 
 }  // namespace polymux
 

@@ -58,7 +58,8 @@ std::optional<int> ParseBankOptions(int argc, char** argv,
   connection.AddTo(app, std::make_shared<LengthFraming>(kMaxBody));
   AddDuration(app, "--drain-timeout", options->drain_timeout,
               "how long a stop waits for replies to be taken");
-  if (const std::optional<int> exit_code = ParseFlags(app, argc, argv)) {
+  const auto check = [&] { connection.Check(); };
+  if (const std::optional<int> exit_code = ParseFlags(app, argc, argv, check)) {
     return exit_code;
   }
   options->connection = connection.options();
