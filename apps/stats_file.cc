@@ -1,8 +1,10 @@
 #include "apps/stats_file.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <nlohmann/json.hpp>
 #include <system_error>
 #include <utility>
@@ -40,16 +42,29 @@ Json Loops(const std::vector<TcpServer::LoopReport>& reports) {
   return loops;
 }
 
+UniqueFd Open(const std::string& path) {
+  // A pipe without a reader is an error then, and a full one too, when there is
+  // something to write.
+  UniqueFd fd(::open(
+      path.c_str(),
+      O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0644));
+  if (!fd) throw std::system_error(LastSystemError(), "--stats-json " + path);
+  return fd;
+}
+
+bool IsRegular(int fd) {
+  struct stat status {};
+  return ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+}
+
 }  // namespace
 
 StatsFile::StatsFile(const std::string& path, std::string backend, int reactors)
     : path_(path),
       backend_(std::move(backend)),
       reactors_(reactors),
-      fd_(::open(path.c_str(),
-                 O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0644)) {
-  if (!fd_) throw std::system_error(LastSystemError(), "--stats-json " + path);
-}
+      fd_(Open(path)),
+      regular_(IsRegular(fd_.get())) {}
 
 void StatsFile::Append(const std::vector<TcpServer::LoopReport>& reports,
                        const std::vector<Counter>& requests, bool final) {
@@ -67,10 +82,44 @@ void StatsFile::Append(const std::vector<TcpServer::LoopReport>& reports,
                {"loops", Loops(reports)}};
   if (!requests.empty()) line["requests"] = Object(requests);
   const std::string text = line.dump() + '\n';
-  const ssize_t written = ::write(fd_.get(), text.data(), text.size());
-  if (written != static_cast<ssize_t>(text.size())) {
-    throw std::system_error(LastSystemError(), "writing " + path_);
+  return regular_ ? AppendToFile(text) : AppendToStream(text);
+}
+
+std::size_t StatsFile::Write(std::string_view text,
+                             std::error_code* error) const {
+  std::size_t taken = 0;
+  while (taken < text.size()) {
+    const std::string_view left = text.substr(taken);
+    const ssize_t count = ::write(fd_.get(), left.data(), left.size());
+    if (count > 0) {
+      taken += static_cast<std::size_t>(count);
+    } else if (errno != EINTR) {
+      *error = LastSystemError();
+      break;
+    }
   }
+  return taken;
+}
+
+void StatsFile::AppendToFile(std::string_view line) {
+  std::error_code error;
+  const std::size_t taken = Write(line, &error);
+  if (!error) return;
+  if (taken > 0) {
+    const off_t end = ::lseek(fd_.get(), 0, SEEK_CUR);
+    [[maybe_unused]] const int result =
+        ::ftruncate(fd_.get(), end - static_cast<off_t>(taken));
+  }
+  throw std::system_error(error, "writing " + path_);
+}
+
+void StatsFile::AppendToStream(std::string_view line) {
+  std::error_code error;
+  rest_.erase(0, Write(rest_, &error));
+  const std::size_t taken = error ? 0 : Write(line, &error);
+  if (!error) return;
+  if (taken == 0) throw std::system_error(error, "writing " + path_);
+  rest_ = line.substr(taken);
 }
 
 std::uint64_t Total(const std::vector<TcpServer::LoopReport>& reports,

@@ -1,8 +1,10 @@
 #ifndef POLYMUX_APPS_STATS_FILE_H_
 #define POLYMUX_APPS_STATS_FILE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <vector>
 
 #include "reactor/tcp_server.h"
@@ -20,20 +22,32 @@ namespace polymux {
 //
 // `system_calls` names the counters whose every unit is one system call;
 // `requests` is there when workers compute the replies.
+//
+// Nothing here ever waits: what a pipe has no room for is lost, a line at a
+// time.
 class StatsFile {
  public:
-  // Creates the file, or empties it. Throws std::system_error that names it.
+  // Creates the file, or empties it. Throws std::system_error that names it,
+  // with ENXIO for a pipe that nobody reads.
   StatsFile(const std::string& path, std::string backend, int reactors);
 
-  // Appends one line with a single write. Throws like the constructor.
+  // Appends one line. Throws like the constructor when it is lost; nothing of
+  // it is in the file then.
   void Append(const std::vector<TcpServer::LoopReport>& reports,
               const std::vector<Counter>& requests, bool final);
 
  private:
+  // How much of `text` was taken; `*error` says why that is not all.
+  std::size_t Write(std::string_view text, std::error_code* error) const;
+  void AppendToFile(std::string_view line);
+  void AppendToStream(std::string_view line);
+
   const std::string path_;
   const std::string backend_;
   const int reactors_;
   const UniqueFd fd_;
+  const bool regular_;
+  std::string rest_;  // of a line that a pipe has taken the beginning of
 };
 
 // The sum of one counter over all loops.

@@ -1,15 +1,19 @@
 // echo_server as its user sees it: command line, standard streams, signals,
 // exit codes, statistics.
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -230,6 +234,81 @@ TEST_P(EchoServerTest, AppendsCountersOnSigusr1AndAtTheEnd) {
   EXPECT_EQ(Total(last, "bytes_read"), 10U);
   EXPECT_EQ(Total(last, "closed"), 1U);
   EXPECT_GT(last.at("monotonic_ns"), first.at("monotonic_ns"));
+}
+
+// Nothing fits, the second line does not fit: what is there is whole lines.
+TEST_P(EchoServerTest, AStatisticsFileThatCannotGrowDropsNoClient) {
+  std::string line;
+  {
+    const ScratchFile file;
+    EchoServer server(Flags({"--stats-json", file.path()}));
+    server.process().Signal(SIGUSR1);
+    line = LineOf(file, 1).dump();
+  }
+  for (const std::size_t limit : {std::size_t{0}, line.size() * 3 / 2}) {
+    SCOPED_TRACE(limit);
+    const ScratchFile file;
+    EchoServer server(Flags({"--stats-json", file.path()}),
+                      {"prlimit", "--fsize=" + std::to_string(limit)});
+    Client client(server.address());
+    for (int i = 0; i < 2; ++i) {
+      client.Echo("hello");
+      server.process().Signal(SIGUSR1);
+      client.Echo("still served");
+    }
+    EXPECT_TRUE(Eventually([&] {
+      return server.process().Errors().find("File too large") !=
+             std::string::npos;
+    })) << server.process().Errors();
+    EXPECT_EQ(server.Stop(), 1);
+    const std::vector<std::string> lines = file.Lines();
+    EXPECT_EQ(lines.size(), limit == 0 ? 0U : 1U);
+    for (const std::string& whole : lines) {
+      EXPECT_TRUE(Json::accept(whole)) << whole;
+    }
+  }
+}
+
+TEST_P(EchoServerTest, APipeThatNobodyReadsDeafensNobody) {
+  const ScratchFile file;
+  Must(::mkfifo(file.path().c_str(), 0600));
+  Process early({kEchoServer, "--stats-json", file.path()});
+  EXPECT_EQ(early.Wait(), 1);
+  EXPECT_NE(early.Errors().find(file.path()), std::string::npos)
+      << early.Errors();
+
+  UniqueFd reader(Must(::open(file.path().c_str(), O_RDONLY | O_NONBLOCK)));
+  EchoServer server(Flags({"--stats-json", file.path(), "--reactors", "2"}));
+  Client client(server.address());
+  // Until the pipe is full and a line is lost.
+  EXPECT_TRUE(Eventually([&] {
+    server.process().Signal(SIGUSR1);
+    client.Echo("hello");
+    return server.process().Errors().find("Resource temporarily unavailable") !=
+           std::string::npos;
+  }));
+  std::string text;
+  const auto read_all = [&] {
+    std::array<char, 65536> chunk{};
+    ssize_t count = 0;
+    while ((count = ::read(reader.get(), chunk.data(), chunk.size())) > 0) {
+      text.append(chunk.data(), static_cast<std::size_t>(count));
+    }
+  };
+  read_all();
+  EXPECT_EQ(server.Stop(), 1) << server.process().Errors();
+  read_all();
+  std::istringstream lines(text);
+  int count = 0;
+  for (std::string line; std::getline(lines, line); ++count) {
+    EXPECT_TRUE(Json::accept(line)) << line;
+  }
+  EXPECT_GT(count, 2);
+  EXPECT_EQ(text.back(), '\n');
+
+  EchoServer second(Flags({"--stats-json", file.path()}));
+  reader.Reset();
+  EXPECT_EQ(second.Stop(), 1) << "the reader has gone";
 }
 
 TEST_P(EchoServerTest, AnIdleServerUsesNoCpu) {
