@@ -18,6 +18,8 @@
 // d) MOD re-arms an edge: a descriptor that is ready is reported again.
 // e) OUT rides along with any IN edge while the socket is writable.
 // f) A full event array loses nothing: the kernel rotates its ready list.
+// g) PRI (urgent data) is asked for only where there are edges: under level
+//    triggering it would be reported for as long as nobody reads past the mark.
 
 namespace polymux {
 namespace {
@@ -54,6 +56,7 @@ std::uint32_t EpollPoller::MaskOf(Interest interest) const {
   if (interest.write) mask |= EPOLLOUT;
   if (trigger() == Trigger::kEdge && interest.mode == Interest::Mode::kNative) {
     mask |= EPOLLET;
+    if (interest.read) mask |= EPOLLPRI;
   }
   return mask;
 }
@@ -90,10 +93,12 @@ std::error_code EpollPoller::Change(int fd, Interest was, Interest now,
   for (std::size_t i = 0; i < *count; ++i) {
     const std::uint32_t mask = ready_[i].events;
     const bool broken = (mask & (EPOLLERR | EPOLLHUP)) != 0;
-    events[i] = {.key = ready_[i].data.u64,
-                 .read = broken || (mask & (EPOLLIN | EPOLLRDHUP)) != 0,
-                 .write = broken || (mask & EPOLLOUT) != 0,
-                 .hang_up = broken || (mask & EPOLLRDHUP) != 0};
+    events[i] = {
+        .key = ready_[i].data.u64,
+        .read = broken || (mask & (EPOLLIN | EPOLLPRI | EPOLLRDHUP)) != 0,
+        .write = broken || (mask & EPOLLOUT) != 0,
+        .hang_up = broken || (mask & EPOLLRDHUP) != 0,
+        .urgent = (mask & EPOLLPRI) != 0};
   }
   return {};
 }

@@ -102,9 +102,8 @@ Poller::Registration* Poller::Find(int fd, std::error_code* error) {
   }
   counts_.empty_waits += count == 0 ? 1 : 0;
   counts_.events += count;
-  if (count == events_.size() && count < kMaxEvents) {
-    events_.resize(2 * events_.size());
-  }
+  grew_ = count == events_.size() && count < kMaxEvents;
+  if (grew_) events_.resize(2 * events_.size());
   *events = std::span(events_).first(count);
   return error;
 }

@@ -53,6 +53,10 @@ struct Event {
   // The peer has ended its direction, or the connection is broken. Only
   // backends with Backend::reports_hang_up can tell; false elsewhere.
   bool hang_up = false;
+  // TCP urgent data has come, at whose mark a read stops short of what is
+  // behind it. Told under edge triggering only: under level triggering what is
+  // left is reported again.
+  bool urgent = false;
 };
 
 // A named value for the lab. `is_system_call`: each unit is one system call.
@@ -95,7 +99,9 @@ struct Backend {
 //   come, so a consumer must tolerate EAGAIN; but a descriptor to which nothing
 //   happens falls silent.
 // * A consumer under edge triggering must read (or write) until EAGAIN, a short
-//   count, or end of file before it may rely on the next event.
+//   count, or end of file before it may rely on the next event; a short count
+//   is not enough when the event says `hang_up`, which makes no further edge,
+//   or `urgent`.
 // * After Forget, Resolve is empty for every event of that registration,
 //   collected earlier or not, even when the number is watched again.
 // * Error and hang-up conditions are reported as readiness for whatever is
@@ -158,6 +164,10 @@ class Poller {
   // timeout, after a signal (EINTR is not an error) and after an error.
   std::error_code Wait(std::optional<std::chrono::nanoseconds> timeout,
                        std::span<Event>* events);
+
+  // Whether the last Wait has filled its array and made it larger for the next:
+  // of what was ready by then, not all has been seen.
+  bool grew() const { return grew_; }
 
   // Returns the token of the event's registration and clears the directions
   // that it is no longer watched for; empty when the registration has ended or
@@ -248,6 +258,7 @@ class Poller {
   const Backend& backend_;
   std::vector<Registration> registrations_;  // indexed by descriptor
   std::vector<Event> events_;
+  bool grew_ = false;
   Counts counts_;
 };
 

@@ -49,7 +49,14 @@
 // m) The end of a ring interrupts the thread that made it, a little later: a
 //    call that is not restarted, such as recv with SO_RCVTIMEO, ends with
 //    EINTR.
-// n) Never give a setup flag that this liburing does not know: with NO_SQARRAY,
+// n) A multishot poll reports what its wake-up said, and that of a TCP socket
+//    says PRI and RDBAND of any data; only when there were several since the
+//    last report, or none (when it is armed), the socket itself is asked, which
+//    never says RDBAND. A segment with an urgent byte makes two wake-ups before
+//    a read can see it. So PRI means urgent data if RDBAND is absent. (One that
+//    arrives out of order makes one alone, when there is nothing to read yet:
+//    that urgent data is not told of.)
+// o) Never give a setup flag that this liburing does not know: with NO_SQARRAY,
 //    liburing 2.3 leaves the process in the kernel, where no signal ends it.
 
 namespace polymux {
@@ -98,6 +105,7 @@ class UringPoller final : public Poller {
     bool cancel = false;           // ... and it is for another interest
     bool marked = false;           // in marked_
     bool told_of_hang_up = false;  // alone, hence armed as multishot: see j)
+    bool urgent = false;           // has been seen: see n)
   };
 
   std::error_code Change(int fd, Interest was, Interest now,
@@ -188,6 +196,7 @@ std::error_code UringPoller::Change(int fd, Interest /*was*/, Interest now,
   slot.interest = now;
   slot.cancel = slot.armed;
   slot.told_of_hang_up = false;
+  slot.urgent = false;
   if (now.empty() && slot.cancel) CancelNow(index);
   Mark(index);
   return {};
@@ -236,6 +245,7 @@ void UringPoller::QueuePoll(std::size_t fd, std::error_code* error) {
   unsigned mask = 0;
   if (slot.interest.read) mask |= POLLIN | POLLRDHUP;
   if (slot.interest.write) mask |= POLLOUT;
+  if (Multishot(slot) && slot.interest.read) mask |= POLLPRI | POLLRDBAND;
   if (Multishot(slot) || slot.told_of_hang_up) {
     ::io_uring_prep_poll_multishot(entry, static_cast<int>(fd), mask);
   } else {
@@ -396,10 +406,12 @@ void UringPoller::Complete(const io_uring_cqe& cqe, std::span<Event> events,
     return;
   }
   const bool broken = (cqe.res & (POLLERR | POLLHUP)) != 0;
-  const bool read =
-      slot.interest.read && (broken || (cqe.res & (POLLIN | POLLRDHUP)) != 0);
+  const bool urgent = (cqe.res & (POLLPRI | POLLRDBAND)) == POLLPRI;
+  const bool read = slot.interest.read &&
+                    (broken || urgent || (cqe.res & (POLLIN | POLLRDHUP)) != 0);
   const bool write =
       slot.interest.write && (broken || (cqe.res & POLLOUT) != 0);
+  slot.urgent |= urgent;
   if (!Multishot(slot)) {
     const bool armed = slot.armed;  // as multishot: see j)
     slot.told_of_hang_up = !read && !write;
@@ -419,6 +431,7 @@ void UringPoller::Complete(const io_uring_cqe& cqe, std::span<Event> events,
   event.read |= read;
   event.write |= write;
   event.hang_up |= broken || (slot.interest.read && (cqe.res & POLLRDHUP) != 0);
+  event.urgent |= slot.urgent;
 }
 
 void UringPoller::ArmAllAfresh() {

@@ -105,16 +105,18 @@ void Connection::Guard(Function&& function) {
 
 // The drain rule. A read that leaves room has emptied the socket, and what
 // comes later is reported: by the next wait under level triggering, as a new
-// edge under edge triggering. Only an end of file or an error that was there
-// before the edge makes no new one; hang_up tells of those, and then reading
-// goes on to the end. So the usual message costs one read and no EAGAIN.
+// edge under edge triggering. Two things break that rule, and the event tells
+// of both: an end of file or an error that was there before the edge makes no
+// new one (hang_up), and a read stops at the mark of urgent data (urgent). Then
+// reading goes on to the end. So the usual message costs one read and no
+// EAGAIN.
 //
 // The budget keeps one fast sender from starving the others. Under edge
 // triggering the rest would not be reported again, so the loop is asked to
-// repeat the event, hang_up included.
+// repeat the event, with its hints.
 [[gnu::hot]] void Connection::OnReadable(const Event& event) try {
   const bool edge = loop_->trigger() == Trigger::kEdge;
-  const bool to_the_end = edge && event.hang_up;
+  const bool to_the_end = edge && (event.hang_up || event.urgent);
   LoopCounters& counters = loop_->counters();
   std::size_t budget = options_->read_budget;
   if (state_ == State::kLingering) return Discard(event);

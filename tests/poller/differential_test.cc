@@ -35,6 +35,7 @@ enum class Verb : std::uint8_t {
   kOpenSocket,
   kOpenPipeReader,
   kOpenPipeWriter,
+  kOpenTcp,
   kDuplicate,
   kWatch,
   kRearm,
@@ -49,6 +50,7 @@ enum class Verb : std::uint8_t {
   kFarRead,
   kFarDrain,
   kFarWrite,
+  kFarWriteUrgent,
   kFarShutdownWrite,
   kFarShutdownBoth,
   kFarClose,
@@ -57,15 +59,16 @@ enum class Verb : std::uint8_t {
   kDispatchKept,
 };
 
-constexpr std::array<std::string_view, 23> kVerbNames{
-    "OpenSocket",      "OpenPipeReader", "OpenPipeWriter",
-    "Duplicate",       "Watch",          "Rearm",
-    "Forget",          "Close",          "CloseWithoutForget",
-    "CloseDuplicate",  "Read",           "Drain",
-    "Write",           "Fill",           "FarRead",
-    "FarDrain",        "FarWrite",       "FarShutdownWrite",
-    "FarShutdownBoth", "FarClose",       "Wait",
-    "WaitAndKeep",     "DispatchKept"};
+constexpr std::array<std::string_view, 25> kVerbNames{
+    "OpenSocket",     "OpenPipeReader",    "OpenPipeWriter",
+    "OpenTcp",        "Duplicate",         "Watch",
+    "Rearm",          "Forget",            "Close",
+    "CloseWithoutForget", "CloseDuplicate", "Read",
+    "Drain",          "Write",             "Fill",
+    "FarRead",        "FarDrain",          "FarWrite",
+    "FarWriteUrgent", "FarShutdownWrite",  "FarShutdownBoth",
+    "FarClose",       "Wait",              "WaitAndKeep",
+    "DispatchKept"};
 
 // One step. A step that makes no sense in the state it meets does nothing, so
 // that a sequence can be shortened anywhere.
@@ -237,6 +240,11 @@ std::string Describe(int fd, const Registration& registration) {
   return out.str();
 }
 
+bool IsLevel(const Subject& subject, const Registration& registration) {
+  return subject.backend->trigger == Trigger::kLevel ||
+         registration.interest.mode == Interest::Mode::kLevel;
+}
+
 // --- Commands.
 
 void World::Run(const Command& command) {
@@ -250,6 +258,8 @@ void World::Run(const Command& command) {
       return Open(index, Kind::kPipeReader);
     case Verb::kOpenPipeWriter:
       return Open(index, Kind::kPipeWriter);
+    case Verb::kOpenTcp:
+      return Open(index, Kind::kTcp);
     case Verb::kWait:
       return Wait(false);
     case Verb::kWaitAndKeep:
@@ -303,6 +313,9 @@ void World::Run(const Command& command) {
       break;
     case Verb::kFarWrite:
       channel.FarWrite(command.size);
+      break;
+    case Verb::kFarWriteUrgent:
+      channel.FarWriteUrgent();
       break;
     case Verb::kFarShutdownWrite:
       channel.FarShutdownWrite();
@@ -502,14 +515,19 @@ void World::CheckEvent(const Subject& subject, const Registration& registration,
   if (event.hang_up != hang_up && !late) {
     Fail(subject, "wrong hang_up: " + Describe(fd, registration));
   }
+  const Truth urgent =
+      IsLevel(subject, registration) ? Truth::kNo : channel.urgent();
+  if ((event.urgent && urgent == Truth::kNo) ||
+      (event.read && !event.urgent && urgent == Truth::kYes)) {
+    Fail(subject, "wrong urgent: " + Describe(fd, registration));
+  }
 }
 
 void World::CheckNothingIsMissing(Subject& subject, int fd,
                                   const Registration& registration,
                                   const Event& event, bool strict) {
   const ModelledChannel& channel = *channels_[registration.channel];
-  const bool level = subject.backend->trigger == Trigger::kLevel ||
-                     registration.interest.mode == Interest::Mode::kLevel;
+  const bool level = IsLevel(subject, registration);
   Interest& owed = subject.owed[fd];
   const bool read_due = registration.interest.read &&
                         channel.readable() == Truth::kYes &&
@@ -570,6 +588,7 @@ rc::Gen<Command> ArbitraryCommand() {
       rc::gen::weightedElement<Verb>({{6, Verb::kOpenSocket},
                                       {3, Verb::kOpenPipeReader},
                                       {3, Verb::kOpenPipeWriter},
+                                      {4, Verb::kOpenTcp},
                                       {2, Verb::kDuplicate},
                                       {12, Verb::kWatch},
                                       {4, Verb::kRearm},
@@ -584,6 +603,7 @@ rc::Gen<Command> ArbitraryCommand() {
                                       {3, Verb::kFarRead},
                                       {3, Verb::kFarDrain},
                                       {5, Verb::kFarWrite},
+                                      {3, Verb::kFarWriteUrgent},
                                       {1, Verb::kFarShutdownWrite},
                                       {1, Verb::kFarShutdownBoth},
                                       {1, Verb::kFarClose},

@@ -184,6 +184,53 @@ TEST_P(HangUp, C24_DataPlusFin) {
   }
 }
 
+// A read stops at the mark of urgent data, and that is told; of ordinary data,
+// which wakes a socket's waiters in the same way, it never is.
+TEST_P(HangUp, C32_UrgentDataIsToldUntilItIsReadPast) {
+  SocketPair pair = MakeTcpPair();
+  Watch(pair.near.get(), kRead, 1);
+  FallsQuiet();
+  const auto send_urgent = [&] {
+    Must(static_cast<int>(::send(pair.far.get(), "!", 1, MSG_OOB)));
+    AwaitKernel(pair.near.get(), POLLPRI);
+  };
+  for (int i = 0; i < 5; ++i) {
+    Write(pair.far.get(), "ordinary");
+    EXPECT_FALSE(WaitFor(1, kRead).urgent);
+    Drain(pair.near.get());
+    FallsQuiet();
+  }
+  Write(pair.far.get(), "a");
+  send_urgent();
+  Write(pair.far.get(), "b");
+  EXPECT_EQ(WaitFor(1, kRead).urgent, edge());
+  EXPECT_EQ(Read(pair.near.get(), 100), "a");
+  Write(pair.far.get(), "c");
+  EXPECT_EQ(WaitFor(1, kRead).urgent, edge()) << "the mark is there still";
+  Drain(pair.near.get());
+
+  // There before the watch; and a watch that is level-triggered.
+  Forget(pair.near.get());
+  Write(pair.far.get(), "a");
+  send_urgent();
+  Watch(pair.near.get(), kRead, 2);
+  EXPECT_EQ(WaitFor(2, kRead).urgent, edge());
+  Watch(pair.near.get(), Level(kRead), 3);
+  EXPECT_FALSE(WaitFor(3, kRead).urgent);
+}
+
+// Nobody reads past the mark as long as nothing is behind it.
+TEST_P(HangUp, C32_AnUnreadMarkDoesNotSpin) {
+  SocketPair pair = MakeTcpPair();
+  for (const Interest interest : {kRead, Level(kRead), kReadWrite}) {
+    Watch(pair.near.get(), interest, 1);
+    Must(static_cast<int>(::send(pair.far.get(), "!", 1, MSG_OOB)));
+    AwaitKernel(pair.near.get(), POLLPRI);
+    if (interest.write && !edge(interest)) break;
+    EXPECT_TRUE(FallsQuiet());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, HangUp, EveryBackend(), BackendOf);
 
 }  // namespace

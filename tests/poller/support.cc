@@ -277,7 +277,8 @@ std::vector<Ready> PollerTest::Wait(nanoseconds timeout) {
   std::vector<Ready> batch;
   for (Event& event : events) {
     if (const std::optional<Token> token = poller_->Resolve(event)) {
-      batch.push_back({*token, event.read, event.write, event.hang_up});
+      batch.push_back(
+          {*token, event.read, event.write, event.hang_up, event.urgent});
     }
   }
   return batch;
@@ -296,6 +297,7 @@ Ready PollerTest::WaitFor(Token token, Interest wanted) {
     all.read |= ready.read;
     all.write |= ready.write;
     all.hang_up |= ready.hang_up;
+    all.urgent |= ready.urgent;
   }
   return all;
 }

@@ -109,6 +109,7 @@ struct Ready {
   bool read = false;
   bool write = false;
   bool hang_up = false;
+  bool urgent = false;
 };
 
 // What a batch says about `token`; nothing set when it says nothing.

@@ -1,9 +1,11 @@
 #include "reactor/connection.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <memory>
+#include <random>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -50,6 +52,61 @@ TEST_P(ConnectionTest, H01_PingPong) {
     const std::string message = Pattern(size);
     SendAll(pair.far, message);
     EXPECT_TRUE(ReceiveAll(pair.far, size) == message) << size;
+  }
+}
+
+// recv(2) stops at the mark, so a short read doesn't mean that the socket is
+// empty. The urgent bytes themselves are not part of the stream.
+TEST_P(ConnectionTest, BytesBehindAnUrgentMarkAreRead) {
+  for (const std::size_t read_budget : {std::size_t{1}, kMiB}) {
+    options_.read_budget = read_budget;
+    Pair pair = MakeTcpPair();
+    received_.clear();
+    // First what is there when the watch begins.
+    pair.far.Send("a");
+    Must(static_cast<int>(::send(pair.far.fd(), "!", 1, MSG_OOB)));
+    pair.far.Send("bb");
+    Open(std::move(pair.near));
+    EXPECT_TRUE(StepUntil([&] { return received_ == "abb"; })) << received_;
+    for (int i = 0; i < 3; ++i) {
+      received_.clear();
+      pair.far.Send("c");
+      // In one segment with what follows, and in one of its own.
+      const int more = i == 0 ? MSG_MORE : 0;
+      Must(static_cast<int>(::send(pair.far.fd(), "!", 1, MSG_OOB | more)));
+      pair.far.Send("dddddddddd");
+      EXPECT_TRUE(StepUntil([&] { return received_ == "cdddddddddd"; }))
+          << received_;
+    }
+  }
+}
+
+TEST_P(ConnectionTest, AnyMixOfUrgentAndOrdinaryBytesArrives) {
+  std::minstd_rand random(20'161'130);
+  for (int run = 0; run < 30; ++run) {
+    Pair pair = MakeTcpPair();
+    Open(std::move(pair.near));
+    received_.clear();
+    std::string sent;
+    for (int i = 0; i < 40; ++i) {
+      const auto choice = random() % 8;
+      if (choice < 2) {
+        Must(static_cast<int>(::send(pair.far.fd(), "!", 1, MSG_OOB)));
+      } else if (choice < 5) {
+        const std::string bytes(1 + random() % 3,
+                                static_cast<char>('a' + i % 26));
+        pair.far.Send(bytes);
+        sent += bytes;
+      } else {
+        Step();
+      }
+    }
+    // An urgent byte that another one follows is in the stream after all.
+    EXPECT_TRUE(StepUntil([&] {
+      std::erase(received_, '!');
+      return received_ == sent;
+    })) << "got "
+        << received_ << " of " << sent;
   }
 }
 
