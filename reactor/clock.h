@@ -9,6 +9,14 @@ namespace polymux {
 using TimePoint = std::chrono::steady_clock::time_point;
 using Duration = std::chrono::nanoseconds;
 
+// `delay` after `time`, or the end of time if that is later: for sums with
+// durations of any length, which must not wrap around into the past.
+inline TimePoint After(TimePoint time, Duration delay) {
+  const bool fits = delay <= Duration::zero() ||
+                    time.time_since_epoch() <= Duration::max() - delay;
+  return fits ? time + delay : TimePoint::max();
+}
+
 // Where a loop gets its time from: injected, so that a test can set it.
 class Clock {
  public:

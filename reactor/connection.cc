@@ -158,7 +158,7 @@ void Connection::KeepInput() {
   }
 }
 
-void Connection::TakeInput() {
+std::size_t Connection::TakeInput() {
   if (awaits_first_byte_) {
     awaits_first_byte_ = false;
     DeadlineList::Disarm(limits_->input);
@@ -169,7 +169,7 @@ void Connection::TakeInput() {
   } else {
     options_->callbacks.on_message(*this, input_);
   }
-  if (!limits_ || state_ != State::kOpen) return;
+  if (!limits_ || state_ != State::kOpen) return messages;
   if (messages > 0) {
     deadlines_->idle.Refresh(limits_->idle);
     DeadlineList::Disarm(limits_->input);
@@ -178,6 +178,25 @@ void Connection::TakeInput() {
   if (in_a_frame && !limits_->input.armed()) {
     deadlines_->frame.Arm(limits_->input);
   }
+  return messages;
+}
+
+std::size_t Connection::TakeUnread() {
+  std::size_t messages = 0;
+  ++loop_->counters().ioctls;
+  std::size_t unread = socket_.Unread();
+  while (unread > 0 && state_ == State::kOpen && paused_ == 0) {
+    const Buffer::ReadResult result = input_.ReadFrom(socket_.fd());
+    ++loop_->counters().reads;
+    // An event will tell of it, as of what comes from now on.
+    if (result.bytes <= 0) break;
+    const auto bytes = static_cast<std::size_t>(result.bytes);
+    loop_->counters().bytes_read += bytes;
+    unread -= std::min(unread, bytes);
+    messages += TakeInput();
+  }
+  if (!input_.empty()) KeepInput();
+  return messages;
 }
 
 std::size_t Connection::ShowFrames() {
@@ -249,7 +268,7 @@ bool Connection::AllTaken() {
 bool Connection::AtRest() {
   if (!AllTaken()) return false;
   ++loop_->counters().ioctls;
-  return socket_.NothingUnread();
+  return socket_.Unread() == 0;
 }
 
 void Connection::OnWritable(const Event&) {
@@ -539,17 +558,33 @@ void Connection::EndWork() {
 
 void Connection::OnTimeout(const TimeLimit& limit) {
   if (state_ == State::kLingering) return GiveUpLingering();
+  if (&limit == &limits_->write) return OnWriteTimeout();
+  OnInputTimeout(limit);
+}
+
+// A loop that was held up, by a callback or since its process did not run, may
+// learn of the deadline before it has got to what came in time: the socket
+// itself is asked.
+void Connection::OnInputTimeout(const TimeLimit& limit) {
+  const bool first_byte = awaits_first_byte_;
+  std::size_t messages = 0;
+  Guard([&] { messages = TakeUnread(); });
+  if (messages > 0 || state_ != State::kOpen) return;
   if (&limit == &limits_->idle) {
     const bool busy = paused_ != 0 || !output_.empty() || work_in_flight_ > 0;
     if (busy) return deadlines_->idle.Arm(limits_->idle);
     return CloseNow(CloseReason::kIdle, {});
   }
-  if (&limit == &limits_->write) {
-    return CloseNow(CloseReason::kWriteTimeout, {});
-  }
-  CloseNow(awaits_first_byte_ ? CloseReason::kFirstByteTimeout
-                              : CloseReason::kFrameTimeout,
-           {});
+  if (!first_byte) return CloseNow(CloseReason::kFrameTimeout, {});
+  if (awaits_first_byte_) CloseNow(CloseReason::kFirstByteTimeout, {});
+}
+
+void Connection::OnWriteTimeout() {
+  const std::size_t pending = output_.size();
+  OnWritable({});
+  const bool over = state_ == State::kClosing || state_ == State::kClosed;
+  if (over || output_.size() < pending) return;
+  CloseNow(CloseReason::kWriteTimeout, {});
 }
 
 void Connection::Close() {

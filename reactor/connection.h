@@ -248,8 +248,11 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   void OnReadable(const Event& event);
   void OnWritable(const Event& event);
   void OnEndOfInput();
-  // What input means when there is framing or there are time-outs.
-  void TakeInput();
+  // What input means when there is framing or there are time-outs. Returns the
+  // number of messages.
+  std::size_t TakeInput();
+  // The same for what lies in the socket unread, all of it.
+  std::size_t TakeUnread();
   // Shows the whole frames in the input; how many.
   std::size_t ShowFrames();
   // Reads and drops, until the peer's end or too much.
@@ -293,6 +296,8 @@ class alignas(64) Connection : public std::enable_shared_from_this<Connection> {
   // Ends a draining connection when nothing is left to do.
   void FinishIfDone();
   void OnTimeout(const TimeLimit& limit);
+  void OnInputTimeout(const TimeLimit& limit);
+  void OnWriteTimeout();
   void DisarmAll();
 
   // Watches the directions that the state needs.

@@ -1,6 +1,5 @@
 #include "reactor/connector.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -73,7 +72,9 @@ void Connector::Fail(std::error_code error) {
   if (options_.retry) {
     pause = pause_;
     timer_ = loop_->RunAfter(*pause, [this] { Begin(); });
-    pause_ = std::min(2 * pause_, options_.max_pause);
+    // The doubling must not overflow either.
+    const bool longest = pause_ > options_.max_pause / 2;
+    pause_ = longest ? options_.max_pause : 2 * pause_;
   }
   const OnFailed on_failed = on_failed_;
   on_failed(error, pause);

@@ -29,7 +29,8 @@ DeadlineList::~DeadlineList() {
 void DeadlineList::Arm(Deadline& deadline) {
   if (!enabled()) return;
   Disarm(deadline);
-  deadline.due_ = loop_->IterationTime() + timeout_ + RoomOf(timeout_);
+  deadline.due_ =
+      After(After(loop_->IterationTime(), timeout_), RoomOf(timeout_));
   deadline.previous_ = anchor_.previous_;
   deadline.next_ = &anchor_;
   deadline.previous_->next_ = &deadline;
@@ -38,8 +39,8 @@ void DeadlineList::Arm(Deadline& deadline) {
 }
 
 void DeadlineList::Refresh(Deadline& deadline) {
-  const bool suffices =
-      deadline.armed() && loop_->IterationTime() + timeout_ <= deadline.due_;
+  const bool suffices = deadline.armed() && After(loop_->IterationTime(),
+                                                  timeout_) <= deadline.due_;
   if (!suffices) Arm(deadline);
 }
 

@@ -64,7 +64,8 @@ EventLoop::~EventLoop() {
   bool quit = false;
   while (!quit && !error) {
     quit = std::exchange(quit_, false);
-    const bool sleep = !quit && requeued_.empty() && !tasks_->pending();
+    const bool sleep =
+        !quit && requeued_.empty() && !tasks_->pending() && !timers_due_;
     std::span<Event> events;
     error = poller_->Wait(
         sleep ? std::nullopt : std::optional(Duration::zero()), &events);
@@ -74,6 +75,8 @@ EventLoop::~EventLoop() {
       Dispatch(events[i]);
     }
     if (!requeued_.empty()) DispatchRequeued();
+    // What did not fit into the array is there as well; it grows a few times.
+    if (timers_due_ && !poller_->grew()) RunTimers();
     if (tasks_->pending()) RunTasks();
     ReleaseGarbage();
   }
@@ -120,12 +123,12 @@ void EventLoop::Quit() {
 }
 
 TimerId EventLoop::RunAfter(Duration delay, TimerQueue::Callback callback) {
-  return Added(timers_.Add(Now() + delay, std::move(callback)));
+  return Added(timers_.Add(After(Now(), delay), std::move(callback)));
 }
 
 TimerId EventLoop::RunEvery(Duration interval, TimerQueue::Callback callback) {
-  return Added(
-      timers_.AddPeriodic(Now() + interval, interval, std::move(callback)));
+  return Added(timers_.AddPeriodic(After(Now(), interval), interval,
+                                   std::move(callback)));
 }
 
 bool EventLoop::Cancel(TimerId id) {
@@ -158,7 +161,12 @@ void EventLoop::ArmTimer() {
 void EventLoop::OnTimer() {
   std::uint64_t expirations = 0;
   ++counters_.timer_reads;
-  if (::read(timer_fd_.get(), &expirations, sizeof(expirations)) == -1) return;
+  timers_due_ |=
+      ::read(timer_fd_.get(), &expirations, sizeof(expirations)) != -1;
+}
+
+void EventLoop::RunTimers() {
+  timers_due_ = false;
   armed_.reset();
   timers_.RunExpired(
       Now(), [this](const TimerQueue::Callback& callback) { Guard(callback); });

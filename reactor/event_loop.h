@@ -28,9 +28,12 @@ namespace polymux {
 // is called elsewhere, Run does in every build.
 //
 // One iteration: wait; dispatch the collected events, then the requeued ones;
-// run the tasks that are queued by then; close and release what was given up
-// meanwhile. No user code runs while the kernel's event array is being
-// walked, and nothing is destroyed while an event for it may be in the batch.
+// run the timers that are due; run the tasks that are queued by then; close and
+// release what was given up meanwhile. So a deadline is looked at after the
+// input that has come by then, in whatever order a backend tells of them, also
+// by a loop that was held up. No user code runs while the kernel's event array
+// is being walked, and nothing is destroyed while an event for it may be in the
+// batch.
 //
 // Lifetimes. An object whose callbacks may end it, and of which a frame may
 // therefore be on the stack when it ends, gives what it owns to ReleaseLater.
@@ -85,7 +88,9 @@ class EventLoop {
   // as long as the loop exists.
   const std::shared_ptr<TaskQueue>& tasks() const { return tasks_; }
 
-  // Timers. The callback runs in the loop's thread, never early. Loop thread.
+  // Timers. The callback runs in the loop's thread, never early, at the end of
+  // a round of events. A delay that goes beyond the end of time is for ever.
+  // Loop thread.
   TimerId RunAfter(Duration delay, TimerQueue::Callback callback);
   TimerId RunEvery(Duration interval, TimerQueue::Callback callback);
   bool Cancel(TimerId id);
@@ -170,7 +175,9 @@ class EventLoop {
   TimerId Added(TimerId id);
   // Sets the timerfd for the earliest deadline unless it is set for it.
   void ArmTimer();
+  // The timerfd has fired.
   void OnTimer();
+  void RunTimers();
 
   [[noreturn]] void AbortNotInLoopThread() const;
 
@@ -193,6 +200,7 @@ class EventLoop {
   std::function<void(std::error_code)> on_wait_error_;
   std::function<void(std::exception_ptr)> on_exception_;
   std::optional<TimePoint> armed_;  // what the timerfd is set for
+  bool timers_due_ = false;         // it has fired
   std::vector<Event> requeued_;
   std::vector<Event> redispatching_;
   std::vector<std::shared_ptr<const void>> released_;

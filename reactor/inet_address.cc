@@ -1,13 +1,37 @@
 #include "reactor/inet_address.h"
 
 #include <arpa/inet.h>
+#include <net/if.h>
 
 #include <array>
+#include <charconv>
 #include <cstring>
 
 #include "poller/check.h"
 
 namespace polymux {
+namespace {
+
+// Of the interface with this name or number; nothing when there is none.
+std::optional<std::uint32_t> ScopeOf(const std::string& interface) {
+  std::uint32_t scope = ::if_nametoindex(interface.c_str());
+  if (scope != 0) return scope;
+  const char* const end = interface.data() + interface.size();
+  const auto [rest, error] = std::from_chars(interface.data(), end, scope);
+  if (error != std::errc() || rest != end || scope == 0) return std::nullopt;
+  return scope;
+}
+
+// "%eth0", or "%2" when no interface has that number now.
+std::string ScopeText(std::uint32_t scope) {
+  std::array<char, IF_NAMESIZE> name{};
+  if (::if_indextoname(scope, name.data()) != nullptr) {
+    return "%" + std::string(name.data());
+  }
+  return "%" + std::to_string(scope);
+}
+
+}  // namespace
 
 InetAddress::InetAddress() {
   std::memset(&address_, 0, sizeof(address_));
@@ -23,12 +47,18 @@ std::optional<InetAddress> InetAddress::Parse(const std::string& host,
     result.address_.v4.sin_port = htons(port);
     return result;
   }
-  if (::inet_pton(AF_INET6, host.c_str(), &result.address_.v6.sin6_addr) == 1) {
-    result.address_.v6.sin6_family = AF_INET6;
-    result.address_.v6.sin6_port = htons(port);
-    return result;
+  const std::size_t percent = host.find('%');
+  const std::string v6 = host.substr(0, percent);
+  if (::inet_pton(AF_INET6, v6.c_str(), &result.address_.v6.sin6_addr) != 1) {
+    return std::nullopt;
   }
-  return std::nullopt;
+  result.address_.v6.sin6_family = AF_INET6;
+  result.address_.v6.sin6_port = htons(port);
+  if (percent == std::string::npos) return result;
+  const std::optional<std::uint32_t> scope = ScopeOf(host.substr(percent + 1));
+  if (!scope) return std::nullopt;
+  result.address_.v6.sin6_scope_id = *scope;
+  return result;
 }
 
 InetAddress InetAddress::LocalOf(int fd) {
@@ -65,7 +95,9 @@ std::string InetAddress::ToString() const {
     return host.data() + colon_port;
   }
   ::inet_ntop(AF_INET6, &address_.v6.sin6_addr, host.data(), host.size());
-  return "[" + std::string(host.data()) + "]" + colon_port;
+  const std::uint32_t scope = address_.v6.sin6_scope_id;
+  return "[" + std::string(host.data()) + (scope != 0 ? ScopeText(scope) : "") +
+         "]" + colon_port;
 }
 
 }  // namespace polymux

@@ -16,8 +16,9 @@ class InetAddress {
   // 0.0.0.0:0
   InetAddress();
 
-  // Parses a numeric address, "127.0.0.1" or "::1"; no names, no brackets, no
-  // zone index. Empty when `host` is neither (999.1.1.1 is not).
+  // Parses a numeric address, "127.0.0.1" or "::1", and for IPv6 the interface
+  // it is of, "fe80::1%eth0" or "fe80::1%2"; no names, no brackets. Empty when
+  // `host` is neither (999.1.1.1 is not) or there is no such interface.
   static std::optional<InetAddress> Parse(const std::string& host,
                                           std::uint16_t port);
   // REQUIRES: fd is a bound socket of family AF_INET or AF_INET6.
@@ -31,7 +32,7 @@ class InetAddress {
   const sockaddr* data() const { return &address_.any; }
   socklen_t size() const;
 
-  // "127.0.0.1:80", "[::1]:80".
+  // "127.0.0.1:80", "[::1]:80", "[fe80::1%eth0]:80".
   std::string ToString() const;
 
  private:

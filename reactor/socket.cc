@@ -102,14 +102,15 @@ ssize_t Socket::Send(std::span<const iovec> stretches) const {
   return ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
 }
 
+std::size_t Socket::Unread() const {
+  int unread = 0;
+  const bool known = ::ioctl(fd_.get(), FIONREAD, &unread) == 0 && unread > 0;
+  return known ? static_cast<std::size_t>(unread) : 0;
+}
+
 bool Socket::AllTaken() const {
   int unsent = 0;
   return ::ioctl(fd_.get(), SIOCOUTQ, &unsent) == 0 && unsent == 0;
-}
-
-bool Socket::NothingUnread() const {
-  int unread = 0;
-  return ::ioctl(fd_.get(), FIONREAD, &unread) == 0 && unread == 0;
 }
 
 void Socket::ShutdownWrite() const { ::shutdown(fd_.get(), SHUT_WR); }

@@ -61,11 +61,11 @@ class Socket {
   // connection has ended, which a read tells better.
   void ShutdownWrite() const;
 
-  // Whether the peer's kernel has all that was sent; SIOCOUTQ.
+  // How many bytes a read would find, up to the mark of urgent data; FIONREAD.
+  std::size_t Unread() const;
+  // Whether the peer's kernel has all that was sent; SIOCOUTQ. With nothing
+  // unread either, a close harms nothing.
   bool AllTaken() const;
-  // Whether ours has nothing unread; FIONREAD. When both hold, a close harms
-  // nothing.
-  bool NothingUnread() const;
 
   int fd() const { return fd_.get(); }
   explicit operator bool() const { return static_cast<bool>(fd_); }

@@ -33,11 +33,13 @@ std::vector<Socket> Listen(const TcpServer::Options& options,
 }
 
 // A server that listens, and must turn everybody away, helps nobody.
-void CheckDescriptorForAConnection() {
+void CheckDescriptorForAConnection(LoopCounters& counters) {
+  ++counters.opens;
   if (!UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC))) {
     throw std::system_error(LastSystemError(),
                             "no descriptor is left for a connection");
   }
+  ++counters.closes;
 }
 
 }  // namespace
@@ -229,7 +231,7 @@ void TcpServer::Core::OnLoopFailed(std::size_t index) {
 }
 
 void TcpServer::Core::Start() {
-  CheckDescriptorForAConnection();
+  CheckDescriptorForAConnection(loop_->counters());
   if (acceptors_.front()->loop() == loop_) return acceptors_.front()->Start();
   RunForEach(acceptors_, [this](Acceptor& acceptor) {
     try {

@@ -62,8 +62,10 @@ void TimerQueue::RunOne(TimerId id, TimePoint now,
     run(callback);
     return;
   }
-  const auto periods = (now - timer.deadline) / timer.interval + 1;
-  timer.deadline += periods * timer.interval;
+  // Missed ones first, and then one that may lie beyond the end of time.
+  const auto missed = (now - timer.deadline) / timer.interval;
+  timer.deadline =
+      After(timer.deadline + missed * timer.interval, timer.interval);
   PushEntry({.deadline = timer.deadline, .id = id});
   // A copy, since the callback may cancel its own timer.
   const Callback callback = timer.callback;

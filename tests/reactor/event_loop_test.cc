@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <functional>
@@ -349,6 +350,38 @@ TEST_P(EventLoopTest, D04_TimerOrder) {
   clock.now += 10ms;
   EXPECT_TRUE(LookUntil(manual, [&] { return order.size() == 4; }));
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
+}
+
+// On every backend, wherever it reports the timer among the descriptors.
+TEST_P(EventLoopTest, D08_TimersRunAfterTheEventsThatAreThere) {
+  constexpr std::size_t kSockets = 3 * Poller::kInitialEvents;
+  std::vector<Pair> pairs;
+  std::vector<std::unique_ptr<Channel>> channels;
+  std::size_t events = 0;
+  std::size_t requeued = 0;
+  for (std::size_t i = 0; i < kSockets; ++i) {
+    Pair& pair = pairs.emplace_back(MakeUnixPair(4096));
+    const auto on_readable = [&, fd = pair.near.fd()](const Event& event) {
+      std::array<char, 1> byte{};
+      if (::read(fd, byte.data(), byte.size()) == 1) {
+        ++events;
+        loop().Requeue(event);
+      } else {
+        ++requeued;
+      }
+    };
+    channels.push_back(std::make_unique<Channel>(&loop(), pair.near.fd(),
+                                                 on_readable, nullptr));
+    ASSERT_FALSE(channels.back()->Watch({.read = true}));
+    pair.far.Send("x");
+  }
+  std::size_t events_before = 0;
+  loop().RunAfter(1ms, [&] { events_before = events; });
+  std::this_thread::sleep_for(5ms);
+  EXPECT_TRUE(StepUntil([&] { return events_before > 0; }));
+  EXPECT_EQ(events_before, kSockets);
+  EXPECT_TRUE(StepUntil([&] { return requeued == kSockets; }));
+  for (const auto& channel : channels) channel->Forget();
 }
 
 TEST_P(EventLoopTest, D04_StartTwice) {

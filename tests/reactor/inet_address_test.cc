@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <sys/un.h>
 
 #include <cstring>
@@ -48,10 +49,23 @@ TEST(InetAddressTest, WritesIPv6InItsShortForm) {
             "[::ffff:10.0.0.1]:1");
 }
 
+TEST(InetAddressTest, KnowsTheInterfaceOfALinkLocalAddress) {
+  for (const char* const host : {"fe80::1%lo", "fe80::1%1"}) {
+    const auto address = InetAddress::Parse(host, 80);
+    ASSERT_TRUE(address) << host;
+    const auto* raw = reinterpret_cast<const sockaddr_in6*>(address->data());
+    EXPECT_EQ(raw->sin6_scope_id, ::if_nametoindex("lo"));
+    EXPECT_EQ(address->ToString(), "[fe80::1%lo]:80");
+  }
+  EXPECT_EQ(InetAddress::Parse("fe80::1%4294967295", 80)->ToString(),
+            "[fe80::1%4294967295]:80");
+}
+
 TEST(InetAddressTest, RefusesWhatIsNoNumericAddress) {
   for (const char* const host :
        {"", " ", "999.1.1.1", "1.2.3", "1.2.3.4.5", "127.0.0.1 ", "127.1",
-        "localhost", "[::1]", "::1%lo", ":::", "12345::", "127.0.0.1:80"}) {
+        "localhost", "[::1]", "::1%", "::1%0", "::1%-1", "::1%nosuch",
+        "127.0.0.1%lo", ":::", "12345::", "127.0.0.1:80"}) {
     EXPECT_FALSE(InetAddress::Parse(host, 1)) << "'" << host << "'";
   }
 }

@@ -160,6 +160,16 @@ TEST(TimerQueueTest, HugeDeadlinesDoNotWrap) {
   EXPECT_EQ(ran, 10);
 }
 
+TEST(TimerQueueTest, APeriodOfCenturiesDoesNotWrap) {
+  TimerQueue queue;
+  int ran = 0;
+  queue.AddPeriodic(At(1h), Duration::max(), [&] { ++ran; });
+  queue.RunExpired(At(1h));
+  EXPECT_EQ(queue.NextDeadline(), TimePoint::max());
+  queue.RunExpired(At(2h));
+  EXPECT_EQ(ran, 1);
+}
+
 TEST(TimerQueueTest, CancelledTimersKeepNothingAlive) {
   TimerQueue queue;
   const auto captured = std::make_shared<int>(0);
