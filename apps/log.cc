@@ -14,6 +14,7 @@
 #include <functional>
 #include <semaphore>
 #include <string>
+#include <system_error>
 
 #include "apps/printable_text.h"
 
@@ -83,13 +84,21 @@ class Sink final : public ColorSink {
   std::uint64_t told_ = 0;
 };
 
+std::shared_ptr<spdlog::details::thread_pool> StartThread() {
+  try {
+    return std::make_shared<spdlog::details::thread_pool>(
+        Log::kMaxLines, 1,
+        [] { ::pthread_setname_np(::pthread_self(), "log"); });
+  } catch (const std::system_error& error) {
+    throw std::system_error(error.code(), "starting the thread log");
+  }
+}
+
 }  // namespace
 
 struct Log::Writer {
   std::shared_ptr<Sink> sink = std::make_shared<Sink>(OpenStandardError());
-  std::shared_ptr<spdlog::details::thread_pool> thread =
-      std::make_shared<spdlog::details::thread_pool>(
-          kMaxLines, 1, [] { ::pthread_setname_np(::pthread_self(), "log"); });
+  std::shared_ptr<spdlog::details::thread_pool> thread = StartThread();
 };
 
 Log::Log(const std::string& name) : writer_(std::make_unique<Writer>()) {

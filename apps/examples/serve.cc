@@ -4,7 +4,6 @@
 #include <spdlog/spdlog.h>
 
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <optional>
 #include <stdexcept>
