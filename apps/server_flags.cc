@@ -53,7 +53,8 @@ void ServerFlags::AddTo(CLI::App& app) {
       ->check(CheckBackend)
       ->type_name("NAME")
       ->capture_default_str();
-  app.add_option("--bind", host_, "numeric IPv4 or IPv6 address to listen on")
+  app.add_option("--bind", host_,
+                 "numeric IPv4 or IPv6 address to listen on, like fe80::1%eth0")
       ->check(CheckAddress)
       ->type_name("ADDRESS")
       ->capture_default_str();

@@ -170,7 +170,9 @@ TEST(EchoServerLimitsTest, ExtremesAreServed) {
     Process process(command);
     const std::string line = process.ReadLine();
     EXPECT_EQ(line.substr(0, 10), "listening ") << shown << process.Errors();
-    if (flags[1] == "016") EXPECT_TRUE(line.ends_with("reactors=16")) << line;
+    if (flags[1] == "016") {
+      EXPECT_TRUE(line.ends_with("reactors=16")) << line;
+    }
     process.Signal(SIGTERM);
     EXPECT_EQ(process.Wait(), 0) << shown << process.Errors();
   }

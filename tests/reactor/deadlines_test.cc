@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <thread>
 #include <utility>
@@ -189,6 +190,55 @@ TEST_P(DeadlinesTest, OutputThatIsTakenIsSeenBeforeTheDeadlineForIt) {
   HoldUp();
   StepAFewTimes();
   EXPECT_EQ(reasons_, std::vector{CloseReason::kWriteTimeout});
+}
+
+// Random messages, and a loop that is held up for a while between two looks:
+// who is answered and who is closed is the same on every backend, that of a
+// model without any.
+TEST_P(DeadlinesTest, EveryBackendDecidesLikeTheModel) {
+  options_.timeouts.idle = kTimeout;
+  // No sum of them is within the sixteenth by which a deadline may be late.
+  constexpr Duration kShort = kTimeout * 3 / 10;
+  constexpr Duration kLong = kTimeout * 3 / 2;
+  struct Talker {
+    Pair pair;
+    std::shared_ptr<Connection> connection;
+    TimePoint heard;
+    bool sent = false;
+    bool open = true;
+  };
+  const std::string frame = framing_->Encode("whole");
+  std::minstd_rand random(20'261'130);
+  std::vector<Talker> talkers;
+  const auto open_one = [&] {
+    Talker& talker = talkers.emplace_back(
+        Talker{.pair = MakeTcpPair(), .connection = {}, .heard = clock_.now});
+    talker.connection = Open(std::move(talker.pair.near));
+  };
+  std::size_t expected_frames = 0;
+  std::size_t expected_closes = 0;
+  for (int look = 0; look < 40; ++look) {
+    if (expected_closes + 8 > talkers.size()) open_one();
+    for (Talker& talker : talkers) {
+      talker.sent = talker.open && random() % 3 == 0;
+      if (talker.sent) talker.pair.far.Send(frame);
+    }
+    const Duration held_up = random() % 3 == 0 ? kLong : kShort;
+    std::this_thread::sleep_for(held_up);
+    clock_.now += held_up;
+    StepAFewTimes();
+    for (Talker& talker : talkers) {
+      if (talker.sent) talker.heard = clock_.now;
+      expected_frames += talker.sent ? 1 : 0;
+      const bool late = clock_.now - talker.heard > kTimeout;
+      if (talker.open && late) ++expected_closes;
+      talker.open = talker.open && !late;
+      ASSERT_EQ(talker.connection->closed(), !talker.open) << "look " << look;
+    }
+    ASSERT_EQ(frames_, expected_frames) << "look " << look;
+    ASSERT_EQ(reasons_.size(), expected_closes) << "look " << look;
+  }
+  EXPECT_GT(expected_closes, 0U);
 }
 
 // A sum with the present must not wrap around into the past.
