@@ -9,15 +9,16 @@
 
 namespace polymux {
 Acceptor::Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
-                   OnError on_error, int max_per_event)
+                   OnError on_error, int max_per_event, OnBatch on_batch)
     : loop_(loop),
       address_(InetAddress::LocalOf(listener.fd())),
       on_accept_(std::move(on_accept)),
       on_error_(std::move(on_error)),
+      on_batch_(std::move(on_batch)),
       listener_(std::move(listener)),
       channel_(
           loop, listener_.fd(),
-          [this, max_per_event](const Event&) { AcceptUpTo(max_per_event); },
+          [this, max_per_event](const Event&) { AcceptBatch(max_per_event); },
           nullptr) {
   OpenSpare();
 }
@@ -31,7 +32,7 @@ void Acceptor::Start() {
 
 void Acceptor::AcceptQueuedAndStop() {
   if (back_off_) EndBackOff();
-  AcceptUpTo(kMaxAtStop);
+  AcceptBatch(kMaxAtStop);
   Stop();
 }
 
@@ -44,6 +45,11 @@ void Acceptor::Stop() {
 
 std::error_code Acceptor::Watch() {
   return channel_.Watch(Interest::LevelRead());
+}
+
+void Acceptor::AcceptBatch(int count) {
+  AcceptUpTo(count);
+  if (on_batch_) on_batch_();
 }
 
 void Acceptor::AcceptUpTo(int count) {

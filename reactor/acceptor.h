@@ -31,6 +31,7 @@ class Acceptor {
  public:
   using OnAccept = std::function<void(Socket, const InetAddress& peer)>;
   using OnError = std::function<void(std::error_code)>;
+  using OnBatch = std::function<void()>;
 
   // Connections taken by one wake-up, unless told otherwise; the established
   // ones come next.
@@ -41,9 +42,11 @@ class Acceptor {
   static constexpr Duration kBackOff = std::chrono::milliseconds(100);
 
   // `on_error` is told when the listener itself is broken; it then rests for
-  // good. The loop must outlive the Acceptor.
+  // good. `on_batch`, if there is one, is called when all that a wake-up has
+  // accepted has been handed on. The loop must outlive the Acceptor.
   Acceptor(EventLoop* loop, Socket listener, OnAccept on_accept,
-           OnError on_error, int max_per_event = kMaxPerEvent);
+           OnError on_error, int max_per_event = kMaxPerEvent,
+           OnBatch on_batch = {});
   ~Acceptor() { Stop(); }
 
   // Throws std::system_error when the loop cannot watch the listener.
@@ -62,6 +65,7 @@ class Acceptor {
 
  private:
   std::error_code Watch();
+  void AcceptBatch(int count);
   void AcceptUpTo(int count);
   // These return whether to go on accepting.
   bool HandleError(int error);
@@ -74,6 +78,7 @@ class Acceptor {
   const InetAddress address_;
   const OnAccept on_accept_;
   const OnError on_error_;
+  const OnBatch on_batch_;
   Socket listener_;
   UniqueFd spare_;
   Channel channel_;

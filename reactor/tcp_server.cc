@@ -78,6 +78,13 @@ class TcpServer::Core : public std::enable_shared_from_this<Core> {
     std::function<void()> on_stopped;
   };
 
+  // Accepted, for a loop other than the acceptor's.
+  struct Arrival {
+    Socket socket;
+    InetAddress peer;
+  };
+  using Arrivals = std::vector<std::vector<Arrival>>;  // for each set
+
   void AddThread(const Backend& backend, std::size_t index);
   void AddAcceptor(EventLoop* loop, Socket listener);
   // Runs the function in the main loop, unless the server has gone by then. Any
@@ -89,6 +96,12 @@ class TcpServer::Core : public std::enable_shared_from_this<Core> {
   // Of a sub-loop.
   void OnLoopFailed(std::size_t index);
   void OnAccept(std::size_t acceptor, Socket socket, const InetAddress& peer);
+  // Gives the loops what the acceptor has taken in for them: a wake-up for each
+  // loop, not for each connection. One for each would have the loops change
+  // places on the CPU for it, while the queue of the listener overflows.
+  void HandOver(std::size_t acceptor);
+  // A connection that was counted has not come to its loop.
+  void GiveUp(std::size_t place, const InetAddress& peer);
   void OnSetEmpty();
 
   // Runs the function for each element in the thread of its loop.
@@ -117,6 +130,7 @@ class TcpServer::Core : public std::enable_shared_from_this<Core> {
   std::vector<std::shared_ptr<ConnectionSet>> sets_;  // one for each loop
   // One for the main loop; under kReusePort one for each set, same index.
   std::vector<std::shared_ptr<Acceptor>> acceptors_;
+  std::vector<Arrivals> arrivals_;  // of each acceptor, in its loop's thread
   // After those, for the threads end first.
   std::vector<std::unique_ptr<LoopThread>> threads_;
 };
@@ -168,6 +182,8 @@ void TcpServer::Core::Open(const Backend& sub_loops) {
     loops.push_back(threads_.back()->loop());
   }
   if (loops.empty()) loops.push_back(loop_);
+  arrivals_.resize(one_each ? loops.size() : 1);
+  for (Arrivals& arrivals : arrivals_) arrivals.resize(loops.size());
   for (std::size_t i = 0; i < loops.size(); ++i) {
     sets_.push_back(std::make_shared<ConnectionSet>(
         loops[i], &options_.connection, [this, i](const InetAddress& peer) {
@@ -183,6 +199,7 @@ void TcpServer::Core::Close() {
   if (stopping_) loop_->Cancel(stopping_->deadline);
   // First, for what one of them accepts may go to any set.
   EndEach(acceptors_, [](Acceptor& acceptor) { acceptor.Stop(); });
+  arrivals_.clear();
   // A callback of one loop may post to another one, which therefore must not
   // end before the last callback of all has returned.
   EndEach(sets_, [](ConnectionSet& set) { set.CloseAll(); });
@@ -211,7 +228,8 @@ void TcpServer::Core::AddAcceptor(EventLoop* loop, Socket listener) {
         OnAccept(index, std::move(socket), peer);
       },
       [this](std::error_code error) { Report("accepting", error); },
-      options_.max_accepts_per_event));
+      options_.max_accepts_per_event,
+      [this, index = acceptors_.size()] { HandOver(index); }));
 }
 
 void TcpServer::Core::Report(const std::string& what,
@@ -260,15 +278,37 @@ void TcpServer::Core::OnAccept(std::size_t acceptor, Socket socket,
   }
   ConnectionSet& set = *sets_[*place];
   try {
-    set.loop()->RunInLoop([&set, peer, socket = std::move(socket)]() mutable {
-      set.Add(std::move(socket), peer);
-    });
+    if (set.loop() == loop) return set.Add(std::move(socket), peer);
+    arrivals_[acceptor][*place].push_back({std::move(socket), peer});
   } catch (...) {
     // Out of memory.
-    peers_.Leave(peer);
-    placement_.Leave(*place);
+    GiveUp(*place, peer);
     throw;
   }
+}
+
+void TcpServer::Core::HandOver(std::size_t acceptor) {
+  if (arrivals_.empty()) return;  // the server has been closed meanwhile
+  Arrivals& arrivals = arrivals_[acceptor];
+  for (std::size_t place = 0; place < arrivals.size(); ++place) {
+    if (arrivals[place].empty()) continue;
+    const auto arrived = std::make_shared<std::vector<Arrival>>();
+    arrived->swap(arrivals[place]);
+    try {
+      sets_[place]->loop()->QueueInLoop([&set = *sets_[place], arrived] {
+        for (Arrival& one : *arrived) set.Add(std::move(one.socket), one.peer);
+      });
+    } catch (...) {
+      // Out of memory.
+      for (const Arrival& one : *arrived) GiveUp(place, one.peer);
+      throw;
+    }
+  }
+}
+
+void TcpServer::Core::GiveUp(std::size_t place, const InetAddress& peer) {
+  peers_.Leave(peer);
+  placement_.Leave(place);
 }
 
 void TcpServer::Core::Stop(std::function<void()> on_stopped) {

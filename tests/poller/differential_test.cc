@@ -59,16 +59,31 @@ enum class Verb : std::uint8_t {
   kDispatchKept,
 };
 
-constexpr std::array<std::string_view, 25> kVerbNames{
-    "OpenSocket",     "OpenPipeReader",    "OpenPipeWriter",
-    "OpenTcp",        "Duplicate",         "Watch",
-    "Rearm",          "Forget",            "Close",
-    "CloseWithoutForget", "CloseDuplicate", "Read",
-    "Drain",          "Write",             "Fill",
-    "FarRead",        "FarDrain",          "FarWrite",
-    "FarWriteUrgent", "FarShutdownWrite",  "FarShutdownBoth",
-    "FarClose",       "Wait",              "WaitAndKeep",
-    "DispatchKept"};
+constexpr std::array<std::string_view, 25> kVerbNames{"OpenSocket",
+                                                      "OpenPipeReader",
+                                                      "OpenPipeWriter",
+                                                      "OpenTcp",
+                                                      "Duplicate",
+                                                      "Watch",
+                                                      "Rearm",
+                                                      "Forget",
+                                                      "Close",
+                                                      "CloseWithoutForget",
+                                                      "CloseDuplicate",
+                                                      "Read",
+                                                      "Drain",
+                                                      "Write",
+                                                      "Fill",
+                                                      "FarRead",
+                                                      "FarDrain",
+                                                      "FarWrite",
+                                                      "FarWriteUrgent",
+                                                      "FarShutdownWrite",
+                                                      "FarShutdownBoth",
+                                                      "FarClose",
+                                                      "Wait",
+                                                      "WaitAndKeep",
+                                                      "DispatchKept"};
 
 // One step. A step that makes no sense in the state it meets does nothing, so
 // that a sequence can be shortened anywhere.

@@ -932,6 +932,28 @@ TEST_P(TcpServerTest, ALoopThatHasFailedIsAvoidedAndStopCompletes) {
   }
 }
 
+// A task for each wake-up of the listener and loop, not for each connection,
+// which would have the threads take turns on the CPUs for each.
+TEST_P(TcpServerTest, ABurstIsHandedOverTogether) {
+  constexpr std::size_t kClients = std::size_t{4} * Acceptor::kMaxPerEvent;
+  for (const int reactors : {1, 2}) {
+    ServerThread server(backend(), EchoOptions(reactors));
+    std::vector<Client> clients;
+    server.Run([&] {
+      for (std::size_t i = 0; i < kClients; ++i) {
+        clients.emplace_back(server.address());
+      }
+    });
+    for (Client& client : clients) client.Echo("hello");
+    EXPECT_EQ(server.Count("opened"), kClients);
+    std::uint64_t tasks = 0;
+    for (const TcpServer::LoopReport& report : server.Reports()) {
+      if (report.name != "main") tasks += CounterOf(report.counters, "tasks");
+    }
+    EXPECT_LT(tasks, kClients / 4);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, TcpServerTest, EveryBackend(), BackendOf);
 
 }  // namespace
