@@ -277,7 +277,8 @@ TEST_P(EchoServerTest, APipeThatNobodyReadsDeafensNobody) {
   EXPECT_NE(early.Errors().find(file.path()), std::string::npos)
       << early.Errors();
 
-  UniqueFd reader(Must(::open(file.path().c_str(), O_RDONLY | O_NONBLOCK)));
+  UniqueFd reader(
+      Must(::open(file.path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)));
   EchoServer server(Flags({"--stats-json", file.path(), "--reactors", "2"}));
   Client client(server.address());
   // Until the pipe is full and a line is lost.

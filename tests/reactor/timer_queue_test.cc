@@ -164,9 +164,9 @@ TEST(TimerQueueTest, APeriodOfCenturiesDoesNotWrap) {
   TimerQueue queue;
   int ran = 0;
   queue.AddPeriodic(At(1h), Duration::max(), [&] { ++ran; });
-  queue.RunExpired(At(1h));
+  queue.RunExpired(At(1h), Call);
   EXPECT_EQ(queue.NextDeadline(), TimePoint::max());
-  queue.RunExpired(At(2h));
+  queue.RunExpired(At(2h), Call);
   EXPECT_EQ(ran, 1);
 }
 
