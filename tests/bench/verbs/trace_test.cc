@@ -136,9 +136,12 @@ std::vector<std::string> ServersOf(const std::string& program) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream file(entry.path() / "cmdline");
     std::string text{std::istreambuf_iterator<char>(file), {}};
-    // With its arguments, each ended by a zero byte.
-    if (text.starts_with(program + '\0' + "serve"))
+    // The arguments, each ended by a zero byte.
+    if (text.find(std::string("\0serve\0", 7)) == std::string::npos) continue;
+    std::error_code error;
+    if (std::filesystem::read_symlink(entry.path() / "exe", error) == program) {
       found.push_back(entry.path());
+    }
   }
   return found;
 }
