@@ -32,14 +32,13 @@ std::vector<Socket> Listen(const TcpServer::Options& options,
   return sockets;
 }
 
-// A server that listens, and must turn everybody away, helps nobody.
-void CheckDescriptorForAConnection(LoopCounters& counters) {
-  ++counters.opens;
+// A server that listens, and must turn everybody away, helps nobody. Not
+// counted: it is no part of serving.
+void CheckDescriptorForAConnection() {
   if (!UniqueFd(::open("/dev/null", O_RDONLY | O_CLOEXEC))) {
     throw std::system_error(LastSystemError(),
                             "no descriptor is left for a connection");
   }
-  ++counters.closes;
 }
 
 }  // namespace
@@ -249,7 +248,7 @@ void TcpServer::Core::OnLoopFailed(std::size_t index) {
 }
 
 void TcpServer::Core::Start() {
-  CheckDescriptorForAConnection(loop_->counters());
+  CheckDescriptorForAConnection();
   if (acceptors_.front()->loop() == loop_) return acceptors_.front()->Start();
   RunForEach(acceptors_, [this](Acceptor& acceptor) {
     try {
