@@ -164,13 +164,13 @@ int MostIdle(const Plan& plan, const Scenario& scenario) {
 std::string Obstacle(const Plan& plan, const Scenario& scenario,
                      const Arm& arm) {
   if (!arm.unavailable.empty()) return arm.unavailable;
-  if (scenario.fan_out && !arm.is_polymux()) {
-    return fmt::format("{} echoes; it does not send to all what one sends",
-                       arm.name);
-  }
   if (plan.load_threads > 1 && (scenario.burst || scenario.fan_out)) {
     return fmt::format("one thread sends a {}, not --load-threads {}",
                        scenario.burst ? "burst" : "fan-out", plan.load_threads);
+  }
+  if (scenario.fan_out && !arm.is_polymux()) {
+    return fmt::format("{} echoes; it does not send to all what one sends",
+                       arm.name);
   }
   const int needed = DescriptorsNeeded(plan, scenario);
   if (arm.max_fd && needed > *arm.max_fd + 1) {

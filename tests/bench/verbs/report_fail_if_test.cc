@@ -46,5 +46,24 @@ TEST(ReportFailIfTest, ResultsThatLackAnArmAreInvalid) {
   EXPECT_EQ(RunVerb({"report", file}).exit_code, 3);
 }
 
+// The answer says so as well.
+TEST(ReportFailIfTest, AnArmThatFailsOftenIsInvalid) {
+  const std::string file = testing::TempDir() + "/often.json";
+  Results results = SampleResults();
+  results.plan.rounds = 20;
+  results.trials.clear();
+  for (const Slot& slot : Schedule(results.plan)) {
+    results.trials.push_back(SampleTrial(results.plan, slot, 10));
+    if (slot.arm == 2 && slot.scenario == 1 && slot.round < 3) {
+      results.trials.back().invalid = "mismatch at byte 7";
+    }
+  }
+  WriteResults(results, file);
+  const VerbOutcome outcome = RunVerb({"report", file});
+  EXPECT_EQ(outcome.exit_code, 3);
+  EXPECT_THAT(outcome.output,
+              HasSubstr("DO NOT USE: 3 of 20 trials of raw in crowd are "));
+}
+
 }  // namespace
 }  // namespace polymux::bench
