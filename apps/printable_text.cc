@@ -32,6 +32,12 @@ std::string PrintableLine(std::string_view text) {
   return Escaped(text, IsPlain);
 }
 
+std::string PrintableOnOneLine(std::string_view text) {
+  std::string result = PrintableLines(text);
+  std::replace(result.begin(), result.end(), '\n', ' ');
+  return result;
+}
+
 std::string PrintableLines(std::string_view text) {
   return Escaped(text, [](char c) { return IsPlain(c) || c == '\n'; });
 }

@@ -21,6 +21,9 @@ namespace polymux {
 // For a place within a line: newlines are escaped as well.
 std::string PrintableLine(std::string_view text);
 
+// For prose within a line: a newline becomes a blank.
+std::string PrintableOnOneLine(std::string_view text);
+
 // For a place where several lines may stand: newlines stay.
 std::string PrintableLines(std::string_view text);
 

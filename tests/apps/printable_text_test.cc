@@ -64,6 +64,7 @@ TEST(PrintableTextTest, EachByteIsPrintableAfterwards) {
 
 TEST(PrintableTextTest, OnlyLinesMayHaveNewlines) {
   EXPECT_EQ(PrintableLine("a\nb\r\nc"), R"(a\nb\r\nc)");
+  EXPECT_EQ(PrintableOnOneLine("a:\nb\r\nc"), R"(a: b\r c)");
   EXPECT_EQ(PrintableLines("a\nb\r\nc\n"), "a\nb\\r\nc\n");
   EXPECT_EQ(PrintableLines("\x1b[2J\n\u202e"), "\\x1b[2J\n\\u202e");
 }
