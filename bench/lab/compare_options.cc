@@ -11,6 +11,7 @@
 #include <random>
 
 #include "bench/lab/condition.h"
+#include "bench/lab/limits.h"
 #include "bench/lab/load_check.h"
 #include "bench/lab/percentage.h"
 #include "bench/lab/scenario_file.h"
@@ -309,6 +310,30 @@ std::size_t CountAvailable(std::span<const Arm> arms) {
       arms, [](const Arm& arm) { return arm.unavailable.empty(); }));
 }
 
+// Of what a results file may hold, and what is computed in nanoseconds.
+void RequireMeasurable(const Plan& plan) {
+  const std::size_t cells = plan.scenarios.size() * plan.arms.size();
+  if (cells > kMostCells) {
+    throw UsageError(fmt::format(
+        "--scenarios, --arms: {} arms in {} scenarios; at most {} in all",
+        plan.arms.size(), plan.scenarios.size(), kMostCells));
+  }
+  if (const std::int64_t trials = CountTrials(plan); trials > kMostTrials) {
+    throw UsageError(
+        fmt::format("--rounds: {} rounds are {} trials; at most {}",
+                    plan.rounds, trials, kMostTrials));
+  }
+  const std::chrono::duration<double> time =
+      static_cast<double>(CountTrials(plan)) *
+      std::chrono::duration<double>(plan.warm_up + plan.window);
+  if (time > kMostTime) {
+    throw UsageError(fmt::format(
+        "--rounds, --duration, --warm-up: {} rounds take {:.0f} hours; at most "
+        "{}",
+        plan.rounds, time / std::chrono::hours(1), kMostTime.count()));
+  }
+}
+
 }  // namespace
 
 std::variant<CompareOptions, int> ParseCompareOptions(int argc, char** argv) {
@@ -378,6 +403,7 @@ Plan MakePlan(const CompareOptions& options, std::span<const Arm> built_in,
   plan.whole_blocks =
       !options.rounds ||
       *options.rounds >= WholeRounds(1, CountAvailable(plan.arms));
+  RequireMeasurable(plan);
   return plan;
 }
 

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
+
+#include "apps/printable_text.h"
 
 namespace polymux::bench {
 namespace {
@@ -28,21 +31,91 @@ std::int64_t Whole(const char* key, const Json& value, std::int64_t least,
   return whole;
 }
 
+// Longer texts are of no use to a reader; ours are shorter.
+constexpr std::size_t kMostText = 4096;
+constexpr std::size_t kMostName = 200;
+
+constexpr int kMostDepth = 32;
+
+// How deep a document is nested; up to an error of syntax, at which the parser
+// stops, this sees what the parser sees.  (Its own callback could tell, but
+// gcc 12 has a false warning of that.)
+int Depth(std::string_view text) {
+  int depth = 0;
+  int most = 0;
+  bool in_string = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '"') in_string = !in_string;
+    if (in_string) {
+      if (c == '\\') ++i;
+      continue;
+    }
+    if (c == '[' || c == '{') most = std::max(most, ++depth);
+    if (c == ']' || c == '}') --depth;
+  }
+  return most;
+}
+
+std::string CutOff(std::string text) {
+  if (text.size() <= kMostText) return text;
+  return text.substr(0, kMostText) + " [...]";
+}
+
 }  // namespace
+
+void RequireShallow(std::string_view json_text) {
+  if (Depth(json_text) > kMostDepth) {
+    throw std::runtime_error(
+        fmt::format("nested more than {} levels deep", kMostDepth));
+  }
+}
 
 bool IsGiven(const Json& object, const char* key) {
   const auto value = object.find(key);
   return value != object.end() && !value->is_null();
 }
 
+std::string Text(const Json& object, const char* key) {
+  return PrintableOnOneLine(CutOff(object.at(key).get<std::string>()));
+}
+
 std::string OptionalText(const Json& object, const char* key) {
-  if (!IsGiven(object, key)) return {};
-  return object.at(key).get<std::string>();
+  return IsGiven(object, key) ? Text(object, key) : std::string();
+}
+
+std::string Name(const Json& object, const char* key) {
+  return NameOf(key, object.at(key).get<std::string>());
+}
+
+std::string NameOf(const char* key, const std::string& name) {
+  if (name.size() > kMostName) {
+    throw std::runtime_error(
+        fmt::format("{}: a name of {} bytes; {} are the most", key, name.size(),
+                    kMostName));
+  }
+  return PrintableLine(name);
+}
+
+const Json& List(const Json& object, const char* key, std::size_t most) {
+  const Json& list = object.at(key);
+  if (list.size() > most) {
+    throw std::runtime_error(fmt::format("{}: {} elements; {} are the most",
+                                         key, list.size(), most));
+  }
+  return list;
+}
+
+double Number(const Json& object, const char* key) {
+  const auto number = object.at(key).get<double>();
+  const bool fits = number >= 0 && number <= static_cast<double>(kMostCounted);
+  if (!fits) FailOutOfRange(key, object.at(key));
+  return number;
 }
 
 std::optional<double> OptionalNumber(const Json& object, const char* key) {
   if (!IsGiven(object, key)) return std::nullopt;
-  return object.at(key).get<double>();
+  return Number(object, key);
 }
 
 int Integer(const Json& object, const char* key, int least, int most) {
@@ -53,6 +126,22 @@ std::optional<int> OptionalInteger(const Json& object, const char* key,
                                    int least) {
   if (!IsGiven(object, key)) return std::nullopt;
   return Integer(object, key, least);
+}
+
+std::vector<int> Integers(const Json& object, const char* key, int least,
+                          int most) {
+  constexpr std::size_t kMostIntegers = 65'536;
+  std::vector<int> integers;
+  for (const Json& value : List(object, key, kMostIntegers)) {
+    integers.push_back(static_cast<int>(Whole(key, value, least, most)));
+  }
+  return integers;
+}
+
+std::uint64_t Seed(const Json& object, const char* key) {
+  const Json& value = object.at(key);
+  if (!value.is_number_unsigned()) FailOutOfRange(key, value);
+  return value.get<std::uint64_t>();
 }
 
 std::int64_t Count(const Json& object, const char* key) {

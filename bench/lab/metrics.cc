@@ -50,6 +50,12 @@ Value CounterQuotient(const Trial& trial, const char* dividend,
   return Quotient(above->second, static_cast<double>(below->second));
 }
 
+// None when the clock was too coarse for the window to show any: a message that
+// costs nothing has no ratio to another.
+std::optional<std::int64_t> ServerCpu(const LoadOutcome& load) {
+  return load.server_cpu_ns == 0 ? std::nullopt : load.server_cpu_ns;
+}
+
 constexpr double kNsPerUs = 1e3;
 constexpr double kNsPerSecond = 1e9;
 
@@ -57,7 +63,7 @@ constexpr std::array kMetrics{
     Metric{kPrimaryMetric,
            [](const Trial& trial, const Scenario&) {
              return Quotient(
-                 trial.load.server_cpu_ns,
+                 ServerCpu(trial.load),
                  static_cast<double>(trial.load.messages) * kNsPerUs);
            }},
     Metric{"messages_per_second",

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "bench/lab/json_fields.h"
+#include "bench/lab/limits.h"
 #include "bench/lab/text_file.h"
 #include "bench/lab/usage_error.h"
 
@@ -24,11 +26,19 @@ using Json = nlohmann::json;
 // What is corrected for all comparisons must still be less than certain.
 constexpr double kMostConfidence = 0.9999;
 
+// More than any trial has.
+constexpr std::size_t kMostCounters = 256;
+constexpr std::size_t kMostHistograms = 16;
+constexpr std::size_t kMostBuckets = 65'536;
+constexpr std::int64_t kMostSamples = 1'000'000'000'000;  // of one trial
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{256} << 20;
+constexpr int kMostCpus = 65'535;
+
 // The index of the one that `object` names under `key`.
 template <typename Named>
 std::size_t IndexOf(const std::vector<Named>& all, const Json& object,
                     const char* key) {
-  const auto name = object.at(key).get<std::string>();
+  const std::string name = Name(object, key);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (all[i].name == name) return i;
   }
@@ -37,8 +47,8 @@ std::size_t IndexOf(const std::vector<Named>& all, const Json& object,
 
 BuildInfo ReadBuild(const Json& object) {
   return {.ndebug = object.at("ndebug"),
-          .compiler = object.at("compiler"),
-          .sanitizer = object.at("sanitizer")};
+          .compiler = Text(object, "compiler"),
+          .sanitizer = Text(object, "sanitizer")};
 }
 
 // Files of older versions do not have it, or not all of it.
@@ -54,8 +64,8 @@ Provenance ReadProvenance(const Json& environment) {
 }
 
 Environment ReadEnvironment(const Json& object) {
-  return {.date = object.at("date"),
-          .kernel = object.at("kernel"),
+  return {.date = Text(object, "date"),
+          .kernel = Text(object, "kernel"),
           .cpu_model = OptionalText(object, "cpu_model"),
           .cpus = Integer(object, "cpus", 0),
           .memory_bytes = Size(object, "memory_bytes"),
@@ -69,14 +79,14 @@ Environment ReadEnvironment(const Json& object) {
 }
 
 Arrivals ReadArrivals(const Json& object) {
-  const auto name = object.at("arrivals").get<std::string>();
+  const std::string name = Name(object, "arrivals");
   if (const auto arrivals = FindArrivals(name)) return *arrivals;
   throw std::runtime_error(
       fmt::format("arrivals are poisson or constant, not \"{}\"", name));
 }
 
 Scenario ReadScenario(const Json& object) {
-  Scenario scenario{.name = object.at("name"),
+  Scenario scenario{.name = Name(object, "name"),
                     .active = Integer(object, "active", 1),
                     .idle = Integer(object, "idle", 0),
                     .message_size = Size(object, "message_size"),
@@ -100,7 +110,7 @@ Scenario ReadScenario(const Json& object) {
 }
 
 ArmKind ReadKind(const Json& object) {
-  const auto name = object.at("kind").get<std::string>();
+  const std::string name = Name(object, "kind");
   for (const ArmKind kind : {ArmKind::kBackend, ArmKind::kServer,
                              ArmKind::kPeer, ArmKind::kForeign}) {
     if (ToString(kind) == name) return kind;
@@ -109,9 +119,9 @@ ArmKind ReadKind(const Json& object) {
 }
 
 Arm ReadArm(const Json& object) {
-  return {.name = object.at("name"),
+  return {.name = Name(object, "name"),
           .kind = ReadKind(object),
-          .target = object.at("target"),
+          .target = Text(object, "target"),
           .max_fd = OptionalInteger(object, "max_fd", 0),
           .unavailable = OptionalText(object, "unavailable"),
           .sha256 = OptionalText(object, "sha256")};
@@ -120,11 +130,13 @@ Arm ReadArm(const Json& object) {
 // What is listed under `key`, each by its name.
 template <typename Named>
 std::vector<Named> ReadNamed(const Json& object, const char* key,
+                             std::size_t most,
                              Named (*read)(const Json& object)) {
   std::vector<Named> all;
-  for (const Json& one : object.at(key)) {
+  std::set<std::string> names;
+  for (const Json& one : List(object, key, most)) {
     all.push_back(read(one));
-    if (std::ranges::count(all, all.back().name, &Named::name) > 1) {
+    if (!names.insert(all.back().name).second) {
       throw std::runtime_error(
           fmt::format("{}: two are named \"{}\"", key, all.back().name));
     }
@@ -135,8 +147,9 @@ std::vector<Named> ReadNamed(const Json& object, const char* key,
 
 Plan ReadPlan(const Json& object) {
   Plan plan;
-  plan.scenarios = ReadNamed(object, "scenarios", ReadScenario);
-  plan.arms = ReadNamed(object, "arms", ReadArm);
+  plan.scenarios = ReadNamed(object, "scenarios", kMostScenarios, ReadScenario);
+  plan.arms =
+      ReadNamed(object, "arms", kMostCells / plan.scenarios.size(), ReadArm);
   plan.baseline = plan.arms.at(IndexOf(plan.arms, object, "baseline")).name;
   plan.control = OptionalText(object, "control");
   if (!plan.control.empty()) IndexOf(plan.arms, object, "control");
@@ -155,10 +168,10 @@ Plan ReadPlan(const Json& object) {
   plan.confidence = Share(object, "confidence", kMostConfidence);
   plan.warm_up = Nanoseconds(object, "warm_up_ns");
   plan.window = Nanoseconds(object, "window_ns");
-  plan.seed = object.at("seed");
+  plan.seed = Seed(object, "seed");
   plan.descriptor_limit = Size(object, "descriptor_limit");
-  plan.cpus = {.server = object.at("server_cpus"),
-               .load = object.at("load_cpus")};
+  plan.cpus = {.server = Integers(object, "server_cpus", 0, kMostCpus),
+               .load = Integers(object, "load_cpus", 0, kMostCpus)};
   return plan;
 }
 
@@ -190,27 +203,55 @@ std::optional<LoadOutcome::Latency> OptionalLatency(const Json& object,
 
 std::optional<LoadOutcome::Rate> ReadRate(const Json& rate) {
   if (rate.is_null()) return std::nullopt;
-  return LoadOutcome::Rate{.intended = rate.at("intended"),
-                           .achieved = rate.at("achieved"),
+  return LoadOutcome::Rate{.intended = Number(rate, "intended"),
+                           .achieved = Number(rate, "achieved"),
                            .sent_late = Count(rate, "sent_late"),
                            .late = rate.at("late")};
 }
 
-LoadOutcome::Histogram ReadHistogram(const Json& buckets) {
+// [upper bound in ns, samples], ascending.  The sum of what all trials of a
+// file have fits into 64 bits.
+LoadOutcome::Histogram ReadHistogram(const Json& object, const char* key) {
   LoadOutcome::Histogram histogram;
-  for (const Json& bucket : buckets) {
-    histogram.emplace_back(CountOf("histogram", bucket.at(0)),
-                           CountOf("histogram", bucket.at(1)));
+  std::int64_t total = 0;
+  for (const Json& bucket : List(object, key, kMostBuckets)) {
+    const std::int64_t upper_ns = CountOf(key, bucket.at(0));
+    const std::int64_t samples = CountOf(key, bucket.at(1));
+    if (!histogram.empty() && upper_ns <= histogram.back().first) {
+      throw std::runtime_error(
+          fmt::format("{}: bucket {} does not ascend", key, histogram.size()));
+    }
+    total += samples;
+    if (total > kMostSamples) {
+      throw std::runtime_error(
+          fmt::format("{}: more than {} samples", key, kMostSamples));
+    }
+    histogram.emplace_back(upper_ns, samples);
   }
   return histogram;
+}
+
+CounterWindow ReadCounters(const Json& object) {
+  CounterWindow window;
+  for (const auto& [name, value] :
+       List(object, "counters", kMostCounters).items()) {
+    window.counters[NameOf("counters", name)] = CountOf(name.c_str(), value);
+  }
+  for (const Json& name : List(object, "system_calls", kMostCounters)) {
+    window.system_calls.push_back(
+        NameOf("system_calls", name.get<std::string>()));
+  }
+  return window;
 }
 
 void ReadTraffic(const Json& object, LoadOutcome& load) {
   load.service_ns = OptionalLatency(object, "service_ns");
   load.send_lag_ns = OptionalLatency(object, "send_lag_ns");
   load.connect_ns = OptionalLatency(object, "connect_ns");
-  for (const auto& [name, histogram] : object.at("histograms").items()) {
-    load.histograms[name] = ReadHistogram(histogram);
+  const Json& histograms = List(object, "histograms", kMostHistograms);
+  for (const auto& [name, buckets] : histograms.items()) {
+    load.histograms[NameOf("histograms", name)] =
+        ReadHistogram(histograms, name.c_str());
   }
   load.rate = ReadRate(object.at("rate"));
   load.connections_opened = Count(object, "connections_opened");
@@ -234,7 +275,7 @@ LoadOutcome ReadLoad(const Json& object) {
   load.window_ns = Count(object, "window_ns");
   load.load_cpu_ns = Count(object, "load_cpu_ns");
   load.latency_ns = ReadLatency(object.at("latency_ns"));
-  load.histogram = ReadHistogram(object.at("histogram"));
+  load.histogram = ReadHistogram(object, "histogram");
   load.server_cpu_ns = OptionalCount(object, "server_cpu_ns");
   // Files of older versions do not have these two.
   load.cpu_source = OptionalText(object, "cpu_source");
@@ -257,8 +298,7 @@ Trial ReadTrial(const Plan& plan, const Json& object) {
     trial.calibration_ns = TwoCounts(object, "calibration_ns");
   }
   if (!object.at("counters").is_null()) {
-    trial.counters = {.counters = object.at("counters"),
-                      .system_calls = object.at("system_calls")};
+    trial.counters = ReadCounters(object);
   }
   if (!object.at("build").is_null()) {
     trial.build = ReadBuild(object.at("build"));
@@ -270,12 +310,11 @@ Trial ReadTrial(const Plan& plan, const Json& object) {
 std::vector<MergedLatencies> ReadLatencies(const Plan& plan,
                                            const Json& document) {
   std::vector<MergedLatencies> all;
-  const auto found = document.find("latencies");
-  if (found == document.end()) return all;
-  for (const Json& object : *found) {
+  if (!IsGiven(document, "latencies")) return all;
+  for (const Json& object : List(document, "latencies", kMostCells)) {
     all.push_back({.scenario = IndexOf(plan.scenarios, object, "scenario"),
                    .arm = IndexOf(plan.arms, object, "arm"),
-                   .histogram = object.at("histogram")});
+                   .histogram = ReadHistogram(object, "histogram")});
   }
   return all;
 }
@@ -284,7 +323,7 @@ void RequireSchema(const Json& document) {
   if (!document.is_object() || OptionalText(document, "tool") != "polymux") {
     throw std::runtime_error("this is no results file of polymux compare");
   }
-  const int version = document.at("schema_version");
+  const int version = Integer(document, "schema_version", 0);
   if (version != kSchemaVersion) {
     throw std::runtime_error(
         fmt::format("schema_version {}; this program reads version {} only",
@@ -296,7 +335,7 @@ Results ReadDocument(const Json& document) {
   RequireSchema(document);
   Results results{.environment = ReadEnvironment(document.at("environment")),
                   .plan = ReadPlan(document.at("plan"))};
-  const Json& trials = document.at("trials");
+  const Json& trials = List(document, "trials", kMostTrials);
   for (std::size_t i = 0; i < trials.size(); ++i) {
     try {
       results.trials.push_back(ReadTrial(results.plan, trials.at(i)));
@@ -320,6 +359,7 @@ std::string Reason(const Json::exception& error) {
 
 Results ParseResults(std::string_view json_text) {
   try {
+    RequireShallow(json_text);
     return ReadDocument(Json::parse(json_text));
   } catch (const Json::exception& error) {
     throw std::runtime_error(Reason(error));
@@ -327,7 +367,7 @@ Results ParseResults(std::string_view json_text) {
 }
 
 Results ReadResults(const std::filesystem::path& path) {
-  const std::string text = ReadTextFile(path);
+  const std::string text = ReadTextFile(path, kMostBytes);
   try {
     return ParseResults(text);
   } catch (const std::runtime_error& error) {

@@ -139,7 +139,7 @@ std::string Scenario::Describe() const {
   if (depth > 1) text += fmt::format(", {} outstanding", depth);
   if (rate) {
     text +=
-        fmt::format(", {:.0f} per second ({})", *rate,
+        fmt::format(", {} per second ({})", *rate,
                     arrivals == Arrivals::kPoisson ? "Poisson" : "constant");
   }
   if (messages_per_connection) {

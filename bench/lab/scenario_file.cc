@@ -12,12 +12,22 @@
 #include <utility>
 
 #include "apps/flag_values.h"
+#include "apps/printable_text.h"
 #include "bench/lab/text_file.h"
+#include "bench/lab/toml_nesting.h"
 #include "bench/lab/usage_error.h"
 #include "bench/load/load_limits.h"
 
 namespace polymux::bench {
 namespace {
+
+// A file holds no more, and what is a name elsewhere (of files, in tables) has
+// a length.
+constexpr std::uintmax_t kMostBytes = std::uintmax_t{1} << 20;
+constexpr std::size_t kMostScenarios = 1000;
+constexpr std::size_t kMostName = 64;
+// Ours need two: an array of tables.
+constexpr std::size_t kMostNesting = 16;
 
 // As on the command line.
 constexpr std::int64_t kMost = 1'000'000;
@@ -33,11 +43,14 @@ class Reader {
     std::vector<Scenario> scenarios;
     for (const auto& [key, node] : document) {
       if (key != "scenario") {
-        Fail(key.source(), "there is no key \"{}\"", key.str());
+        Fail(key.source(), "there is no key \"{}\"", Shown(key));
       }
       const toml::array* const list = node.as_array();
       if (list == nullptr || !list->is_array_of_tables()) {
         Fail(node.source(), "scenarios begin with [[scenario]]");
+      }
+      if (list->size() > kMostScenarios) {
+        Fail(node.source(), "more than {} scenarios", kMostScenarios);
       }
       for (const toml::node& item : *list) {
         scenarios.push_back(ReadOne(*item.as_table()));
@@ -93,7 +106,7 @@ class Reader {
     } else if (key == "reactors") {
       scenario.reactors = Count(key, node, 0, kMostReactors);
     } else {
-      Fail(key.source(), "a scenario has no \"{}\"", key.str());
+      Fail(key.source(), "a scenario has no \"{}\"", Shown(key));
     }
   }
 
@@ -105,6 +118,9 @@ class Reader {
     };
     if (name.empty() || !std::ranges::all_of(name, is_usual)) {
       Fail(node.source(), "a name consists of letters, digits, \"-_.\"");
+    }
+    if (name.size() > kMostName) {
+      Fail(node.source(), "a name has {} characters at the most", kMostName);
     }
     return name;
   }
@@ -165,6 +181,11 @@ class Reader {
     }
   }
 
+  // Any text may be a key.
+  static std::string Shown(const toml::key& key) {
+    return PrintableLine(key.str().substr(0, kMostName));
+  }
+
   std::string Place(const toml::source_region& region) const {
     return fmt::format("{}:{}", name_, region.begin.line);
   }
@@ -185,6 +206,10 @@ class Reader {
 
 std::vector<Scenario> ParseScenarios(std::string_view toml_text,
                                      std::string_view name) {
+  if (const auto line = FindDeepNesting(toml_text, kMostNesting)) {
+    throw UsageError(fmt::format("{}:{}: nested more than {} levels deep", name,
+                                 line, kMostNesting));
+  }
   try {
     return Reader(name).Read(toml::parse(toml_text, name));
   } catch (const toml::parse_error& error) {
@@ -196,7 +221,7 @@ std::vector<Scenario> ParseScenarios(std::string_view toml_text,
 std::vector<Scenario> ReadScenarioFile(const std::filesystem::path& path) {
   std::string text;
   try {
-    text = ReadTextFile(path);
+    text = ReadTextFile(path, kMostBytes);
   } catch (const std::system_error& error) {
     throw UsageError(error.what());
   }

@@ -95,7 +95,7 @@ class UnfinishedFile {
 }  // namespace
 
 // Not by a stream: what it throws for a directory names no file.
-std::string ReadTextFile(const path& path) {
+std::string ReadTextFile(const path& path, std::uintmax_t most) {
   const auto check = [&path](ssize_t result) {
     if (result < 0) Throw(path);
     return static_cast<std::size_t>(result);
@@ -106,6 +106,10 @@ std::string ReadTextFile(const path& path) {
   std::array<char, 65'536> chunk;
   while (const std::size_t count =
              check(read(file.get(), chunk.data(), chunk.size()))) {
+    if (count > most - text.size()) {
+      errno = EFBIG;
+      Throw(path);
+    }
     text.append(chunk.data(), count);
   }
   return text;

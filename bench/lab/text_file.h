@@ -1,15 +1,18 @@
 #ifndef POLYMUX_BENCH_LAB_TEXT_FILE_H_
 #define POLYMUX_BENCH_LAB_TEXT_FILE_H_
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace polymux::bench {
 
-// All of a file that the user has named.  Throws std::system_error that names
-// it: "x.json: Is a directory".
-std::string ReadTextFile(const std::filesystem::path& path);
+// All of a file that the user has named, which may be a pipe or have no end.
+// Throws std::system_error that names it: "x.json: Is a directory", "File too
+// large" beyond `most` bytes.
+std::string ReadTextFile(const std::filesystem::path& path,
+                         std::uintmax_t most);
 
 // Each writes `text` to `path` in one step: a reader, also after a crash, sees
 // all of it or what was there before.  Throws std::system_error that names the

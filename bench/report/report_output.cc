@@ -33,7 +33,7 @@ std::vector<Rendered> Render(const Results& results, const Analysis& analysis) {
 bool Holds(const std::filesystem::path& file, const std::string& content) {
   return std::filesystem::is_regular_file(file) &&
          std::filesystem::file_size(file) == content.size() &&
-         ReadTextFile(file) == content;
+         ReadTextFile(file, content.size()) == content;
 }
 
 // Throws UsageError when something else is in the way.

@@ -1,5 +1,6 @@
 #include "bench/lab/compare_options.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -9,6 +10,9 @@
 
 namespace polymux::bench {
 namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
 
 using std::chrono::milliseconds;
 
@@ -65,6 +69,27 @@ TEST(CompareOptionsTest, TwoMoreArmsStillMeasureUnderFiveMinutes) {
   EXPECT_EQ(plan.arms.size(), 8u);
   EXPECT_EQ(MostRounds(plan), 16);
   EXPECT_LT(EstimateAll(plan), std::chrono::minutes(5));
+}
+
+// More could not be added up, nor be read again.
+TEST(CompareOptionsTest, AComparisonHasABound) {
+  const auto refusal = [](const std::vector<std::string>& flags) {
+    try {
+      PlanOf(flags);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(refusal({"--scenarios", "all", "--rounds", "10000"}),
+              AllOf(HasSubstr("--rounds: 10000 rounds are "),
+                    HasSubstr("at most 1000000")));
+  EXPECT_THAT(refusal({"--rounds", "10000", "--duration", "10000m"}),
+              AllOf(HasSubstr("--rounds, --duration, --warm-up: "),
+                    HasSubstr(" hours; at most 100000")));
+  EXPECT_EQ(refusal({"--duration", "9223372036s"}),
+            "--duration: at most 10000m, not 9223372036s");
+  EXPECT_EQ(refusal({"--duration", "10000m"}), "no error");
 }
 
 TEST(CompareOptionsTest, PresetsAreWholeBlocks) {

@@ -38,6 +38,22 @@ TEST(LoadCheckTest, ARateHasASchedule) {
             "20,000,000 messages in --warm-up and --duration");
 }
 
+TEST(LoadCheckTest, TimesAndDepthsHaveABound) {
+  Plan plan = PlanOf({.name = "x"});
+  plan.window = plan.warm_up = std::chrono::minutes(10'000);
+  EXPECT_EQ(ErrorOf(plan), "no error");
+  plan.window += std::chrono::minutes(1);
+  EXPECT_EQ(ErrorOf(plan), "--duration: at most 10000m, not 10001m");
+  plan.window = std::chrono::seconds(1);
+  plan.warm_up = std::chrono::nanoseconds::max();
+  EXPECT_EQ(ErrorOf(plan),
+            "--warm-up: at most 10000m, not 9223372036854775807ns");
+  EXPECT_EQ(ErrorOf(PlanOf({.name = "x", .active = 1024, .depth = 65'536})),
+            "no error");
+  EXPECT_EQ(ErrorOf(PlanOf({.name = "x", .active = 1025, .depth = 65'536})),
+            "--depth: scenario \"x\": more than 67108864 messages on the way");
+}
+
 TEST(LoadCheckTest, AScenarioOfAFileIsToldWithItsPlace) {
   EXPECT_EQ(
       ErrorOf(PlanOf({.name = "x", .rate = 0.5, .place = "own.toml:3"})),

@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <system_error>
+#include <vector>
 
 #include "tests/bench/lab_samples.h"
 
@@ -18,6 +20,7 @@ namespace {
 
 using nlohmann::json;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 
 void FillTraffic(LoadOutcome& load) {
@@ -224,6 +227,11 @@ TEST(ReadResultsTest, EveryNumberHasARange) {
       {"scenarios/0/messages_per_connection", -1},
       {"scenarios/0/rate", -1},
       {"arms/1/max_fd", -1},
+      {"seed", -1},
+      {"seed", 1e300},
+      {"server_cpus", {1e300}},
+      {"server_cpus", {-1}},
+      {"scenarios/0/rate", 1e300},
   };
   for (const auto& [field, value] : plan_fields) {
     const auto place = json::json_pointer("/plan/" + std::string(field));
@@ -237,7 +245,7 @@ TEST(ReadResultsTest, EveryNumberHasARange) {
        {"round", "position", "attempt", "padding", "messages", "window_ns",
         "server_cpu_ns", "load_cpu_ns", "rss_bytes", "latency_ns/p50",
         "half_messages/1", "connections_opened", "steal_ns", "other_cpu_ns",
-        "throttled_ns", "begun_unseen", "histogram/0/1"}) {
+        "throttled_ns", "begun_unseen", "histogram/0/1", "counters/waits"}) {
     const auto place = json::json_pointer("/trials/2/" + std::string(field));
     EXPECT_THAT(ReasonAfter([&](json& document) { document[place] = -1; }),
                 AllOf(HasSubstr("trial 2: "), HasSubstr("out of range")))
@@ -249,6 +257,105 @@ TEST(ReadResultsTest, EveryNumberHasARange) {
   EXPECT_EQ(
       ReasonAfter([](json& document) { document["trials"][2]["round"] = 3; }),
       "trial 2: round: 3 is out of range");
+}
+
+TEST(ReadResultsTest, TextOfOthersIsPrintable) {
+  const std::string hostile = "x\x1b]0;title\x07\r\n# heading\u202e";
+  const std::string harmless = R"(x\x1b]0;title\x07\r\n# heading\u202e)";
+  const std::string prose = R"(x\x1b]0;title\x07\r # heading\u202e)";
+  Results results = FullResults();
+  results.plan.scenarios[0].name = hostile;
+  results.plan.arms[0].name = results.plan.baseline = hostile;
+  results.plan.arms[1].target = results.plan.arms[1].unavailable = hostile;
+  results.environment.kernel = results.environment.cpu_model = hostile;
+  results.environment.build.compiler = hostile;
+  results.trials[1].invalid = results.trials[0].backend = hostile;
+  results.trials[0].counters->counters[hostile] = 1;
+  results.trials[0].counters->system_calls.push_back(hostile);
+  const Results read = ParseResults(ToJson(results));
+  EXPECT_EQ(read.plan.scenarios[0].name, harmless);
+  EXPECT_EQ(read.plan.arms[0].name, harmless);
+  EXPECT_EQ(read.plan.baseline, harmless);
+  EXPECT_EQ(read.plan.arms[1].target, prose);
+  EXPECT_EQ(read.plan.arms[1].unavailable, prose);
+  EXPECT_EQ(read.environment.kernel, prose);
+  EXPECT_EQ(read.environment.cpu_model, prose);
+  EXPECT_EQ(read.environment.build.compiler, prose);
+  EXPECT_EQ(read.trials[1].invalid, prose);
+  EXPECT_EQ(read.trials[0].backend, prose);
+  EXPECT_TRUE(read.trials[0].counters->counters.contains(harmless));
+  EXPECT_EQ(read.trials[0].counters->system_calls.back(), harmless);
+}
+
+TEST(ReadResultsTest, NamesAndTextsHaveALength) {
+  EXPECT_EQ(ReasonAfter([](json& document) {
+              document["plan"]["scenarios"][0]["name"] = std::string(201, 'x');
+            }),
+            "name: a name of 201 bytes; 200 are the most");
+  json document = json::parse(ToJson(SampleResults()));
+  document["trials"][0]["invalid_reason"] = std::string(1'000'000, 'x');
+  const std::string& reason = ParseResults(document.dump()).trials[0].invalid;
+  EXPECT_LT(reason.size(), 5000u);
+  EXPECT_THAT(reason, EndsWith(" [...]"));
+}
+
+TEST(ReadResultsTest, HistogramsAreChecked) {
+  const struct {
+    json histogram;
+    const char* reason;
+  } cases[] = {
+      {{{1, -2}, {2, 1}}, "-2 is out of range"},
+      {{{-1, 1}}, "-1 is out of range"},
+      {{{1, 1.5}}, "1.5 is out of range"},
+      {{{2, 1}, {1, 1}}, "bucket 1 does not ascend"},
+      {{{1, 1}, {1, 1}}, "bucket 1 does not ascend"},
+      {{{1, 600'000'000'000}, {2, 600'000'000'000}},
+       "more than 1000000000000 samples"},
+      {{{1}}, "out of range"},
+      {json(std::vector<json>(65'537, json{1, 1})), "65536 are the most"},
+  };
+  for (const auto& [histogram, reason] : cases) {
+    const auto latencies = json{
+        {{"scenario", "small"}, {"arm", "base"}, {"histogram", histogram}}};
+    EXPECT_THAT(
+        ReasonAfter([&](json& document) { document["latencies"] = latencies; }),
+        HasSubstr(reason));
+    EXPECT_THAT(ReasonAfter([&](json& document) {
+                  document["trials"][1]["histogram"] = histogram;
+                }),
+                HasSubstr(reason));
+    EXPECT_THAT(ReasonAfter([&](json& document) {
+                  document["trials"][1]["histograms"]["service"] = histogram;
+                }),
+                HasSubstr(reason));
+  }
+}
+
+TEST(ReadResultsTest, ListsAndDepthAreBounded) {
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                json& arms = document["plan"]["arms"];
+                arms = std::vector<json>(201, arms[0]);
+              }),
+              HasSubstr("arms: 201 elements; 200 are the most"));
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                json& scenarios = document["plan"]["scenarios"];
+                scenarios = std::vector<json>(1001, scenarios[0]);
+              }),
+              HasSubstr("1000 are the most"));
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                for (int i = 0; i < 257; ++i) {
+                  document["trials"][0]["counters"][std::to_string(i)] = 1;
+                }
+              }),
+              HasSubstr("256 are the most"));
+  EXPECT_THROW(ParseResults(std::string(1'000'000, '[')), std::runtime_error);
+  EXPECT_THAT(ReasonAfter([](json& document) {
+                json deep = 1;
+                for (int i = 0; i < 40; ++i) deep = json::array({deep});
+                document["analysis"] = deep;
+              }),
+              HasSubstr("nested more than 32 levels deep"));
+  EXPECT_THROW(ReadResults("/dev/zero"), std::system_error);
 }
 
 TEST(ReadResultsTest, NamesAreUnique) {

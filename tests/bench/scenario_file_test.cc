@@ -10,6 +10,7 @@
 namespace polymux::bench {
 namespace {
 
+using testing::EndsWith;
 using testing::StartsWith;
 
 std::string ErrorOf(std::string_view text) {
@@ -104,6 +105,74 @@ TEST(ScenarioFileTest, AnErrorNamesTheLine) {
             "own.toml:1: scenarios begin with [[scenario]]");
   EXPECT_THAT(ErrorOf("[[scenario]]\nname = \n"), StartsWith("own.toml:2: "));
   EXPECT_EQ(ErrorOf(""), "own.toml: no [[scenario]]");
+}
+
+std::string Repeated(std::string_view text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+// Each level takes some stack of toml++.
+TEST(ScenarioFileTest, NestingIsBoundedBeforeItIsRead) {
+  constexpr int kDeep = 200'000;
+  const std::string begin = "[[scenario]]\nname = \"a\"\n";
+  for (const std::string& text : {
+           "x" + Repeated(".x", kDeep) + " = 1\n",
+           "x" + Repeated(" . 'x'", kDeep) + " = 1\n",
+           "x = " + Repeated("[", kDeep),
+           "x = " + Repeated("{x=", kDeep),
+           "[x" + Repeated(".\"x\"", kDeep) + "]\n",
+           // After strings that hide nothing of this.
+           "a = \"\\\\\"\nx" + Repeated(".x", kDeep) + " = 1\n",
+           "a = \"\"\nx" + Repeated(".x", kDeep) + " = 1\n",
+           "a = '''''\\'''\nx" + Repeated(".x", kDeep) + " = 1\n",
+       }) {
+    EXPECT_THAT(ErrorOf(begin + text),
+                EndsWith("nested more than 16 levels deep"))
+        << text.substr(0, 30);
+  }
+  EXPECT_EQ(ErrorOf(begin + "x" + Repeated(".x", 17) + " = 1\n"),
+            "own.toml:3: nested more than 16 levels deep");
+  EXPECT_THAT(ErrorOf(begin + "x" + Repeated(".x", 16) + " = 1\n"),
+              EndsWith("a scenario has no \"x\""));
+}
+
+// Neither in strings nor in comments, and in each key anew.
+TEST(ScenarioFileTest, DotsAndBracketsInTextAreNoNesting) {
+  const std::string many = Repeated(".[{", 100);
+  for (const std::string& text : {
+           "x = 1 # " + many + "\n",
+           "x = \"\\\"" + many + "\"\n",
+           "x = '" + many + "'\n",
+           "x = \"\"\"\n\\\"\"\"" + many + "\n\"\"\"\"\n",
+           "x = '''\n''" + many + "\n'''\n",
+           "x = [" + Repeated("1.5, ", 100) + "]\n",
+           "x = [" + Repeated("[], {}, ", 100) + "]\n",
+       }) {
+    EXPECT_THAT(ErrorOf("[[scenario]]\nname = \"a\"\n" + text),
+                EndsWith("a scenario has no \"x\""))
+        << text;
+  }
+}
+
+TEST(ScenarioFileTest, ListsAndNamesAreBounded) {
+  const std::string longest(64, 'n');
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"" + longest + "\"\n"), "no error");
+  EXPECT_EQ(ErrorOf("[[scenario]]\nname = \"" + longest + "n\"\n"),
+            "own.toml:2: a name has 64 characters at the most");
+  EXPECT_EQ(ErrorOf(Repeated("[[scenario]]\n", 1001)),
+            "own.toml:1: more than 1000 scenarios");
+  EXPECT_THROW(ReadScenarioFile("/dev/zero"), UsageError);
+}
+
+// What is said of a key is printable, and short.
+TEST(ScenarioFileTest, AnyTextMayBeAKey) {
+  EXPECT_EQ(ErrorOf("\"\\u001b[2J\\r\" = 1\n"),
+            R"(own.toml:1: there is no key "\x1b[2J\r")");
+  EXPECT_LT(
+      ErrorOf("[[scenario]]\n" + std::string(100'000, 'k') + " = 1\n").size(),
+      200u);
 }
 
 TEST(ScenarioFileTest, AScenarioKnowsItsPlace) {

@@ -113,6 +113,8 @@ class SchemaTest(unittest.TestCase):
             self.check(f"[[scenario]]\nname = 'own'\n{fields}\n", False)
         self.check("[[scenario]]\nactive = 1\n", False)
         self.check("[[scenario]]\nname = 'a b'\n", False)
+        self.check(f"[[scenario]]\nname = '{'n' * 64}'\n", True)
+        self.check(f"[[scenario]]\nname = '{'n' * 65}'\n", False)
         self.check("[[scenario]]\nname = 'own'\n[other]\n", False)
         self.check("scenario = 3\n", False)
 

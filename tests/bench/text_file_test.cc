@@ -16,7 +16,7 @@ namespace {
 
 std::string ErrorOf(const std::filesystem::path& path) {
   try {
-    ReadTextFile(path);
+    ReadTextFile(path, 1000);
   } catch (const std::system_error& error) {
     return error.what();
   }
@@ -29,9 +29,16 @@ TEST(TextFileTest, ReadsAllOfIt) {
   text[70'000] = '\0';
   text.back() = '\n';
   std::ofstream(path) << text;
-  EXPECT_EQ(ReadTextFile(path), text);
+  EXPECT_EQ(ReadTextFile(path, text.size()), text);
   std::ofstream(path) << "";
-  EXPECT_EQ(ReadTextFile(path), "");
+  EXPECT_EQ(ReadTextFile(path, 0), "");
+}
+
+TEST(TextFileTest, ReadsNoMoreThanItMay) {
+  const auto path = std::filesystem::path(testing::TempDir()) / "long";
+  std::ofstream(path) << std::string(1001, 'x');
+  EXPECT_EQ(ErrorOf(path), path.string() + ": File too large");
+  EXPECT_EQ(ErrorOf("/dev/zero"), "/dev/zero: File too large");
 }
 
 TEST(TextFileTest, ErrorsNameTheFile) {
@@ -64,7 +71,7 @@ class WritingTest : public testing::Test {
 TEST_F(WritingTest, ANewFileIsAllOfTheText) {
   const std::string text(3'000'000, 'x');
   CreateTextFile(file_, text);
-  EXPECT_EQ(ReadTextFile(file_), text);
+  EXPECT_EQ(ReadTextFile(file_, text.size()), text);
   EXPECT_THAT(Names(), testing::ElementsAre("text"));
   EXPECT_EQ(
       std::filesystem::status(file_).permissions() &
@@ -83,7 +90,7 @@ TEST_F(WritingTest, ANewFileReplacesNothing) {
   };
   std::ofstream(file_) << "old";
   EXPECT_TRUE(create());
-  EXPECT_EQ(ReadTextFile(file_), "old");
+  EXPECT_EQ(ReadTextFile(file_, 3), "old");
   std::filesystem::remove(file_);
   std::filesystem::create_symlink("nowhere", file_);
   EXPECT_TRUE(create());
@@ -94,7 +101,7 @@ TEST_F(WritingTest, WhatIsReplacedIsOldOrNew) {
   std::ofstream(file_) << "old";
   std::ifstream reader(file_);
   ReplaceTextFile(file_, "new");
-  EXPECT_EQ(ReadTextFile(file_), "new");
+  EXPECT_EQ(ReadTextFile(file_, 3), "new");
   std::string seen;
   reader >> seen;
   EXPECT_EQ(seen, "old");
@@ -116,7 +123,7 @@ TEST_F(WritingTest, WhatDoesNotFitLeavesWhatWasThere) {
   EXPECT_THROW(TryWriting(directory_, 2000), std::system_error);
   TryWriting(directory_, 1000);
   setrlimit(RLIMIT_FSIZE, &limit);
-  EXPECT_EQ(ReadTextFile(file_), "old");
+  EXPECT_EQ(ReadTextFile(file_, 3), "old");
   EXPECT_THAT(Names(), testing::ElementsAre("text"));
 }
 
