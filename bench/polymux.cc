@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "apps/echo.h"
+#include "apps/printable_text.h"
 #include "apps/program.h"
 #include "bench/lab/compare_main.h"
 #include "bench/lab/list_main.h"
@@ -64,7 +65,7 @@ int Main(int argc, char** argv) {
     argv[1] = program.data();
     return verb.main(argc - 1, argv + 1);
   }
-  std::cerr << "polymux: no verb '" << name << "'\n\n";
+  std::cerr << "polymux: no verb '" << PrintableLine(name) << "'\n\n";
   PrintHelp(std::cerr);
   return kUsageError;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "apps/descriptor_limit.h"
+#include "apps/printable_text.h"
 
 namespace polymux::bench {
 namespace {
@@ -18,7 +19,7 @@ std::string FirstLine(const char* path) {
   std::ifstream file(path);
   std::string line;
   std::getline(file, line);
-  return line;
+  return PrintableLine(line);
 }
 
 // The value of the first line "KEY : VALUE" of /proc/cpuinfo.
@@ -27,7 +28,7 @@ std::string CpuInfo(std::string_view key) {
   for (std::string line; std::getline(file, line);) {
     const std::size_t colon = line.find(": ");
     if (line.starts_with(key) && colon != std::string::npos) {
-      return line.substr(colon + 2);
+      return PrintableLine(line.substr(colon + 2));
     }
   }
   return {};

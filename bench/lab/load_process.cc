@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
+#include "apps/printable_text.h"
 #include "bench/lab/process.h"
 
 namespace polymux::bench {
@@ -174,9 +175,9 @@ LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
     throw std::runtime_error("the load generator did not come to an end");
   }
   if (output->empty()) {
-    throw std::runtime_error(fmt::format("the load generator {}: {}",
-                                         status->Describe(),
-                                         process.ErrorOutput()));
+    throw std::runtime_error(
+        fmt::format("the load generator {}: {}", status->Describe(),
+                    PrintableLines(process.ErrorOutput())));
   }
   LoadOutcome result = ParseLoadOutcome(*output);
   if (result.error == kNoMessage &&
@@ -189,7 +190,7 @@ LoadOutcome RunLoadProcess(const LoadProcessOptions& options) {
   }
   if (result.error.empty() && !status->success()) {
     result.error = fmt::format("the load generator {}: {}", status->Describe(),
-                               process.ErrorOutput());
+                               PrintableLines(process.ErrorOutput()));
   }
   return result;
 }

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "apps/flag_values.h"
+#include "apps/printable_text.h"
 #include "bench/lab/text.h"
 #include "bench/lab/williams.h"
 
@@ -142,13 +143,13 @@ std::string DescribeArm(const Arm& arm) {
     case ArmKind::kBackend:
       return fmt::format("this program on backend {}", arm.target);
     case ArmKind::kServer:
-      return fmt::format("echo_server {}", arm.target);
+      return fmt::format("echo_server {}", PrintableLine(arm.target));
     case ArmKind::kPeer:
       return "control without the reactor";
     case ArmKind::kForeign:
       break;
   }
-  return fmt::format("sh -c '{}'", arm.target);
+  return fmt::format("sh -c '{}'", PrintableLine(arm.target));
 }
 
 }  // namespace
@@ -265,7 +266,7 @@ int MostLoops(const Plan& plan) {
 }
 
 std::uint64_t LoadSeed(const Plan& plan, const Slot& slot) {
-  // Not a sum: the threads of the load generator add their number to it.
+  // Mixed, not a sum: two runs must not share what they send by chance.
   std::seed_seq mixed{static_cast<std::uint32_t>(plan.seed),
                       static_cast<std::uint32_t>(plan.seed >> 32),
                       static_cast<std::uint32_t>(slot.round),

@@ -11,6 +11,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "apps/printable_text.h"
 #include "bench/lab/interrupt.h"
 #include "bench/load/process_tree.h"
 #include "reactor/unique_fd.h"
@@ -165,8 +166,9 @@ void Server::AwaitAnnouncement() {
   }
   const std::optional<Announcement> announcement = ParseAnnouncement(*line);
   if (!announcement) {
-    throw std::runtime_error(fmt::format(
-        "{} should say where it listens but said \"{}\"", arm_.name, *line));
+    throw std::runtime_error(
+        fmt::format("{} should say where it listens but said \"{}\"", arm_.name,
+                    PrintableLine(*line)));
   }
   address_ = announcement->address;
   backend_ = announcement->backend;
@@ -174,8 +176,8 @@ void Server::AwaitAnnouncement() {
   const bool as_asked =
       arm_.kind == ArmKind::kServer || backend_ == arm_.target;
   if (!as_asked) {
-    throw std::runtime_error(
-        fmt::format("{} says that it uses {}", arm_.name, backend_));
+    throw std::runtime_error(fmt::format("{} says that it uses {}", arm_.name,
+                                         PrintableLine(backend_)));
   }
 }
 
@@ -237,7 +239,9 @@ std::optional<ServerReport> Server::Stop() {
 
 std::string Server::WithErrorOutput(const std::string& message) {
   const std::string output = process_.ErrorOutput();
-  return output.empty() ? message : fmt::format("{}:\n{}", message, output);
+  return output.empty()
+             ? message
+             : fmt::format("{}:\n{}", message, PrintableLines(output));
 }
 
 }  // namespace polymux::bench

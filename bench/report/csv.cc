@@ -3,17 +3,17 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "apps/printable_text.h"
 #include "bench/lab/flags.h"
 #include "bench/lab/metrics.h"
 
 namespace polymux::bench {
 namespace {
 
-// A field; in quotes where it must be.
-std::string Field(std::string_view text) {
-  if (text.find_first_of(",\"\r\n") == std::string_view::npos) {
-    return std::string(text);
-  }
+// A field, which is one line; in quotes where it must be.
+std::string Field(std::string_view others) {
+  const std::string text = PrintableLine(others);
+  if (text.find_first_of(",\"") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';

@@ -138,7 +138,8 @@ std::string RenderMarkdown(const Results& results, const Analysis& analysis) {
   const std::string models = DescribeModels(
       plan, {analysis.models, analysis.crossovers, analysis.unmodelled});
   if (!models.empty()) {
-    text += "\n## Cost of a wait\n\n```text" + models + "```\n";
+    text += "\n## Cost of a wait\n\n";
+    text += MarkdownBlock(models.substr(1));
   }
   text += "\n## Notes\n\n";
   for (const std::string& note : NotesOfReport(results, analysis.cells)) {

@@ -1,5 +1,6 @@
 #include "bench/report/markup.h"
 
+#include "apps/printable_text.h"
 #include "poller/check.h"
 
 namespace polymux::bench {
@@ -7,7 +8,7 @@ namespace polymux::bench {
 std::string EscapeHtml(std::string_view text) {
   std::string escaped;
   escaped.reserve(text.size());
-  for (const char c : text) {
+  for (const char c : PrintableOnOneLine(text)) {
     switch (c) {
       case '&':
         escaped += "&amp;";
@@ -32,13 +33,27 @@ std::string EscapeHtml(std::string_view text) {
 }
 
 std::string EscapeMarkdown(std::string_view text) {
-  constexpr std::string_view kSpecial = "\\`*_{}[]<>|&";
+  constexpr std::string_view kSpecial = "\\`*_{}[]<>|&~$";
+  // Of a list, of a heading or its underline.
+  constexpr std::string_view kSpecialAtStart = "+-=#";
   std::string escaped;
-  for (const char c : text) {
-    if (kSpecial.find(c) != std::string_view::npos) escaped += '\\';
-    escaped += c == '\n' ? ' ' : c;
+  for (const char c : PrintableOnOneLine(text)) {
+    const bool is_special =
+        kSpecial.find(c) != std::string_view::npos ||
+        (escaped.empty() && kSpecialAtStart.find(c) != std::string_view::npos);
+    if (is_special) escaped += '\\';
+    escaped += c;
   }
   return escaped;
+}
+
+std::string MarkdownBlock(std::string_view text) {
+  // Longer than any in `text`, which could end the block.
+  std::string fence = "```";
+  while (text.find(fence) != std::string_view::npos) fence += '`';
+  std::string block = fence + "text\n";
+  block += PrintableLines(text);
+  return block + fence + "\n";
 }
 
 std::string FillTemplate(

@@ -7,12 +7,15 @@
 
 namespace polymux::bench {
 
-// `text` as it may stand in HTML and SVG, also within a quoted attribute.  What
-// is not UTF-8 stays as it is: browsers show it as U+FFFD.
+// `text` as it may stand in a line of HTML and SVG, also within a quoted
+// attribute.
 std::string EscapeHtml(std::string_view text);
 
-// A cell of a Markdown table.
+// A line of Markdown, a cell of a table or an item of a list.
 std::string EscapeMarkdown(std::string_view text);
+
+// `text`, whole lines, as they are: a fenced block.
+std::string MarkdownBlock(std::string_view text);
 
 // `text` with each {{NAME}} replaced by its value; what the values contain is
 // not looked at again.

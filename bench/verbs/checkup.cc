@@ -13,6 +13,7 @@
 #include <optional>
 #include <sstream>
 
+#include "apps/printable_text.h"
 #include "bench/lab/snapshots.h"
 
 namespace polymux::bench {
@@ -97,7 +98,7 @@ class Examination {
     std::istringstream text(Text(path));
     std::string line;
     std::getline(text, line);
-    return line;
+    return PrintableLine(line);
   }
 
   std::optional<long long> Number(const fs::path& path) const {
