@@ -14,6 +14,14 @@ std::error_code LastError() {
   return std::error_code(errno, std::system_category());
 }
 
+// Whether it lies in 127.0.0.0/8, where each address is ours.
+bool IsIpv4Loopback(const InetAddress& address) {
+  if (address.family() != AF_INET) return false;
+  sockaddr_in v4;
+  std::memcpy(&v4, address.data(), sizeof(v4));
+  return ntohl(v4.sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+}
+
 bool IsConnectedToItself(int fd) {
   sockaddr_storage ours{};
   sockaddr_storage theirs{};
@@ -48,7 +56,7 @@ UniqueFd ClientSocketFactory::TryConnect(std::error_code& error) const {
   setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
   const bool under_way =
       BindSource(fd.get()) &&
-      (connect(fd.get(), target_.address(), target_.length()) == 0 ||
+      (connect(fd.get(), target_.data(), target_.size()) == 0 ||
        errno == EINPROGRESS);
   error = under_way ? std::error_code() : LastError();
   return fd;
@@ -56,7 +64,7 @@ UniqueFd ClientSocketFactory::TryConnect(std::error_code& error) const {
 
 bool ClientSocketFactory::NextSource() {
   constexpr std::uint32_t kLastSource = 254;
-  if (!target_.IsIpv4Loopback() || source_ == kLastSource) return false;
+  if (!IsIpv4Loopback(target_) || source_ == kLastSource) return false;
   // 127.0.0.1 is what the kernel chose until now.
   source_ = source_ == 0 ? 2 : source_ + 1;
   return true;

@@ -4,18 +4,18 @@
 #include <cstdint>
 #include <system_error>
 
-#include "bench/load/endpoint.h"
+#include "reactor/inet_address.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 
-// Opens client sockets to one endpoint. A pair of addresses has room for as
+// Opens client sockets to one address. A pair of addresses has room for as
 // many connections as there are ephemeral ports (28,232 by default). When
-// they run short, and the endpoint is an IPv4 loopback one, further
+// they run short, and the address is an IPv4 loopback one, further
 // connections come from 127.0.0.2, 127.0.0.3 and so on.
 class ClientSocketFactory {
  public:
-  explicit ClientSocketFactory(const Endpoint& target) : target_(target) {}
+  explicit ClientSocketFactory(const InetAddress& target) : target_(target) {}
 
   // A non-blocking socket with TCP_NODELAY that is connecting; it turns
   // writable when the outcome is known. On failure none, and `error` is set.
@@ -26,7 +26,7 @@ class ClientSocketFactory {
   bool NextSource();
   bool BindSource(int fd) const;
 
-  const Endpoint target_;
+  const InetAddress target_;
   std::uint32_t source_ = 0;  // 127.0.0.(source_); 0: the kernel's choice
 };
 

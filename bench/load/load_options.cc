@@ -60,6 +60,14 @@ double ParseRate(std::string_view text) {
 }
 
 // Throws like ParseRate.
+HostPort ParseTarget(std::string_view text) {
+  if (auto target = ParseHostPort(text)) return *std::move(target);
+  throw std::invalid_argument(
+      "'" + std::string(text) +
+      "': write HOST:PORT, like 127.0.0.1:7000 or [::1]:7000");
+}
+
+// Throws like ParseRate.
 Arrivals ParseArrivals(std::string_view text) {
   if (const auto arrivals = FindArrivals(text)) return *arrivals;
   throw std::invalid_argument("'" + std::string(text) +
@@ -72,17 +80,16 @@ CLI::Validator Whole(std::size_t min, std::size_t max) {
 }
 
 void AddShape(CLI::App& app, LoadShape& shape) {
-  constexpr auto kMax = std::numeric_limits<std::size_t>::max() / 4;
   app.add_option("-c,--connections", shape.connections, "Active connections")
       ->capture_default_str()
       ->type_name("N")
-      ->check(Whole(0, kMax));
+      ->check(Whole(0, kMaxConnections));
   app.add_option("--idle", shape.idle,
                  "Further connections: one message at the start,\n"
                  "then silent")
       ->capture_default_str()
       ->type_name("N")
-      ->check(Whole(0, kMax));
+      ->check(Whole(0, kMaxConnections));
   AddSize(app, "-s,--size", shape.size, "Bytes of a message");
   app.add_option("-p,--depth", shape.depth,
                  "Messages on the way per connection")
@@ -133,6 +140,12 @@ void AddTraffic(CLI::App& app, LoadShape& shape) {
                "servers like 'polymux serve --fan-out'");
 }
 
+void RequireLoadTime(const char* flag, std::chrono::nanoseconds time) {
+  if (time <= kMaxLoadTime) return;
+  throw CLI::ValidationError(flag, "at most " + FormatDuration(kMaxLoadTime) +
+                                       ", not " + FormatDuration(time));
+}
+
 // What no single flag can check, or not before its text is converted.
 void CheckShape(const LoadShape& shape) {
   if (shape.connections + shape.idle == 0) {
@@ -143,6 +156,13 @@ void CheckShape(const LoadShape& shape) {
   }
   if (shape.duration.count() == 0) {
     throw CLI::ValidationError("--duration", "must be above zero");
+  }
+  RequireLoadTime("--duration", shape.duration);
+  RequireLoadTime("--warm-up", shape.warm_up);
+  if (shape.connections > kMaxOnTheWay / shape.depth) {
+    throw CLI::ValidationError(
+        "--connections, --depth",
+        "more than " + std::to_string(kMaxOnTheWay) + " messages on the way");
   }
 }
 
@@ -226,8 +246,7 @@ std::optional<int> ParseLoadOptions(int argc, const char* const* argv,
   CLI::App app(kDescription);
   app.footer(kFooter);
   app.get_formatter()->column_width(30);
-  app.add_option("target",
-                 Converter("HOST:PORT", options.target, ParseHostPort),
+  app.add_option("target", Converter("HOST:PORT", options.target, ParseTarget),
                  "The server, like 127.0.0.1:7000 or [::1]:7000")
       ->required()
       ->option_text("HOST:PORT");

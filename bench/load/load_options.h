@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "bench/load/endpoint.h"
 #include "bench/load/run_load.h"
+#include "reactor/resolve_host.h"
 
 namespace polymux::bench {
 

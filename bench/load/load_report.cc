@@ -4,8 +4,11 @@
 
 #include <array>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string_view>
+
+#include "apps/flag_values.h"
 
 namespace polymux::bench {
 namespace {
@@ -85,14 +88,17 @@ Json HistogramsJson(const LoadResult& result) {
   return json;
 }
 
+// Of an interrupted run, in the part of the window that there was.
 double IntendedRate(const LoadShape& shape, const LoadResult& result) {
+  if (result.stopped) return PerSecond(result.due, result.window);
   return static_cast<double>(result.due) /
          std::chrono::duration<double>(shape.duration).count();
 }
 
 Json RateJson(const LoadShape& shape, const LoadResult& result) {
   if (!shape.rate) return nullptr;
-  return Json{{"intended", IntendedRate(shape, result)},
+  return Json{{"asked", *shape.rate},
+              {"intended", IntendedRate(shape, result)},
               {"achieved", PerSecond(result.messages(), result.window)},
               {"sent_late", result.sent_late},
               {"late", IsGeneratorLate(result)}};
@@ -132,6 +138,12 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
+// Whole from 100 on, three digits below.
+std::string RateText(double per_second) {
+  if (per_second < 99.95) return fmt::format("{:.3g}", per_second);
+  return Grouped(static_cast<std::uint64_t>(std::llround(per_second)));
+}
+
 // Three significant digits.
 std::string ShortNumber(double value) {
   const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
@@ -162,7 +174,7 @@ std::string TrafficLines(const LoadShape& shape, const LoadResult& result) {
   if (shape.rate) {
     lines += fmt::format(
         "rate     {} per second were due{}\n",
-        Grouped(static_cast<std::uint64_t>(IntendedRate(shape, result))),
+        RateText(IntendedRate(shape, result)),
         IsGeneratorLate(result) ? "; the load generator was LATE" : "");
     lines += LatencyLine("service", result.service);
     lines += LatencyLine("send lag", result.send_lag);
@@ -216,10 +228,18 @@ bool IsGeneratorLate(const LoadResult& result) {
   return result.sent_late * 100 > result.due;
 }
 
+std::string FailureOf(const LoadShape& shape, const LoadResult& result) {
+  if (result.errors.Any()) return result.errors.first;
+  const bool any = result.messages() != 0 || result.latency.count() != 0;
+  return any || shape.connections == 0 ? ""
+                                       : "no message came back in --duration";
+}
+
 nlohmann::ordered_json LoadJson(const LoadShape& shape,
                                 const LoadResult& result) {
   const WindowReading& window = result.window;
   return Json{
+      {"interrupted", result.stopped},
       {"connections", shape.connections},
       {"idle", shape.idle},
       {"size", shape.size},
@@ -251,17 +271,25 @@ nlohmann::ordered_json LoadJson(const LoadShape& shape,
 }
 
 std::string LoadSummary(const LoadShape& shape, const LoadResult& result) {
-  if (result.window.window_ns == 0) return ErrorLines(result.errors);
+  if (result.window.window_ns == 0) {
+    return result.stopped ? "INTERRUPTED before anything was measured\n"
+                          : ErrorLines(result.errors);
+  }
   const double rate = PerSecond(result.messages(), result.window);
-  return fmt::format(
+  const double seconds = static_cast<double>(result.window.window_ns) / 1e9;
+  std::string interrupted;
+  if (result.stopped) {
+    interrupted = fmt::format("INTERRUPTED after {:.2f} s of {}\n", seconds,
+                              FormatDuration(shape.duration));
+  }
+  return interrupted +
+         fmt::format(
              "{} active and {} idle connections, {} bytes, depth {}, "
              "{:.2f} s\n"
              "messages {} ({} per second, {:.1f} MiB/s each way)\n",
              Grouped(shape.connections), Grouped(shape.idle),
-             Grouped(shape.size), shape.depth,
-             static_cast<double>(result.window.window_ns) / 1e9,
-             Grouped(result.messages()),
-             Grouped(static_cast<std::uint64_t>(rate)),
+             Grouped(shape.size), shape.depth, seconds,
+             Grouped(result.messages()), RateText(rate),
              rate * static_cast<double>(shape.size) / (1024.0 * 1024.0)) +
          LatencyLine("latency", result.latency) + TrafficLines(shape, result) +
          CpuLines(result) + ErrorLines(result.errors);

@@ -13,6 +13,10 @@ namespace polymux::bench {
 // server's.
 bool IsGeneratorLate(const LoadResult& result);
 
+// Why the run as a whole is a failure, for the user; empty when it is none.
+// Also when connections were to send and nothing came back, error or not.
+std::string FailureOf(const LoadShape& shape, const LoadResult& result);
+
 // The result for programs: what `polymux load --json` prints. Absent values
 // are null.
 nlohmann::ordered_json LoadJson(const LoadShape& shape,

@@ -27,31 +27,27 @@ constexpr std::chrono::milliseconds kSnapshotTime{50};
 
 using Workers = std::vector<std::unique_ptr<Worker>>;
 
-// The share of `total` that falls to `part` of `parts`.
+// The share of `total` that falls to `part` of `parts`; all shares are `total`.
 std::size_t ShareOf(std::size_t total, std::size_t part, std::size_t parts) {
   return total / parts + (part < total % parts ? 1 : 0);
 }
 
-// The part of an open loop's schedule that falls to a worker.
-Schedule ScheduleFor(const LoadShape& shape, const WorkerPlan& plan,
-                     std::size_t part) {
-  const auto share =
-      static_cast<double>(plan.active) / static_cast<double>(shape.connections);
-  return MakeSchedule({
-      .rate = *shape.rate * share,
+// Of an open loop, one for each worker; otherwise none has messages.
+std::vector<Schedule> SchedulesFor(const LoadShape& shape) {
+  if (!shape.rate) return std::vector<Schedule>(shape.threads);
+  return MakeSchedules({
+      .rate = *shape.rate,
       .arrivals = shape.arrivals,
       .warm_up = shape.warm_up,
       .window = shape.duration,
-      .connections = plan.active,
-      .seed = shape.seed + part,
-      .phase = static_cast<double>(part) / static_cast<double>(shape.threads),
+      .connections = shape.connections,
+      .threads = shape.threads,
+      .seed = shape.seed,
   });
 }
 
 std::unique_ptr<Worker> MakeOpenLoop(const LoadShape& shape, WorkerPlan plan,
-                                     std::size_t part) {
-  Schedule schedule;
-  if (plan.active != 0) schedule = ScheduleFor(shape, plan, part);
+                                     Schedule schedule) {
   plan.shape.depth =
       std::min(OpenLoop::DepthFor(schedule, plan.active),
                std::max<std::size_t>(1, shape.max_backlog / shape.connections));
@@ -60,8 +56,8 @@ std::unique_ptr<Worker> MakeOpenLoop(const LoadShape& shape, WorkerPlan plan,
 }
 
 std::unique_ptr<Worker> MakeWorker(const LoadShape& shape,
-                                   const WorkerPlan& plan, std::size_t part) {
-  if (shape.rate) return MakeOpenLoop(shape, plan, part);
+                                   const WorkerPlan& plan, Schedule schedule) {
+  if (shape.rate) return MakeOpenLoop(shape, plan, std::move(schedule));
   if (shape.burst) return std::make_unique<Burst>(plan);
   if (shape.fan_out) return std::make_unique<FanOut>(plan);
   if (shape.messages_per_connection) {
@@ -70,9 +66,10 @@ std::unique_ptr<Worker> MakeWorker(const LoadShape& shape,
   return std::make_unique<ClosedLoop>(plan);
 }
 
-Workers MakeWorkers(const Endpoint& target, const LoadShape& shape,
+Workers MakeWorkers(const InetAddress& target, const LoadShape& shape,
                     const Pattern& pattern, int stop_fd) {
   Workers workers;
+  std::vector<Schedule> schedules = SchedulesFor(shape);
   std::size_t first_connection = 0;
   for (std::size_t i = 0; i < shape.threads; ++i) {
     const WorkerPlan plan{
@@ -84,7 +81,7 @@ Workers MakeWorkers(const Endpoint& target, const LoadShape& shape,
         .stop_fd = stop_fd,
         .stall_limit = shape.stall_limit,
     };
-    workers.push_back(MakeWorker(shape, plan, i));
+    workers.push_back(MakeWorker(shape, plan, std::move(schedules[i])));
     first_connection += plan.active + plan.idle;
   }
   return workers;
@@ -118,7 +115,7 @@ void Exchange(const Workers& workers, const LoadShape& shape,
 
 }  // namespace
 
-LoadResult RunLoad(const Endpoint& target, const LoadShape& shape,
+LoadResult RunLoad(const InetAddress& target, const LoadShape& shape,
                    const ObservedProcesses* processes, bool signal_window,
                    int stop_fd) {
   const Pattern pattern(shape.seed, shape.size);

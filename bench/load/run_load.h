@@ -8,9 +8,9 @@
 
 #include "bench/load/arrivals.h"
 #include "bench/load/cpu_list.h"
-#include "bench/load/endpoint.h"
 #include "bench/load/tally.h"
 #include "bench/load/window_probe.h"
+#include "reactor/inet_address.h"
 
 namespace polymux::bench {
 
@@ -58,7 +58,7 @@ struct LoadResult : Tally {
 // back. `processes` may be null; `signal_window` sends SIGUSR1 to the first of
 // them at both edges of the window. Gives up when `stop_fd` is readable.
 // Throws std::system_error when descriptors run short at the start.
-LoadResult RunLoad(const Endpoint& target, const LoadShape& shape,
+LoadResult RunLoad(const InetAddress& target, const LoadShape& shape,
                    const ObservedProcesses* processes, bool signal_window,
                    int stop_fd);
 

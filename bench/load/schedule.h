@@ -10,8 +10,9 @@
 
 namespace polymux::bench {
 
-// When an open loop's messages are due, and on which connection. Made before
-// the first of them, so that no random number is drawn while they are sent.
+// When the messages of one thread of an open loop are due, and on which of its
+// connections. Made before the first of them, so that no random number is drawn
+// while they are sent.
 struct Schedule {
   std::vector<std::int64_t> times;         // ns from the start, ascending
   std::vector<std::uint32_t> connections;  // of each message, from 0 on
@@ -20,24 +21,32 @@ struct Schedule {
 };
 
 struct ScheduleOptions {
-  double rate;  // messages per second, > 0
+  double rate;  // messages per second of all threads, > 0
   Arrivals arrivals = Arrivals::kPoisson;
   std::chrono::nanoseconds warm_up{0};
   std::chrono::nanoseconds window{0};  // follows the warm-up
   std::size_t connections = 1;         // > 0
+  std::size_t threads = 1;             // > 0
   std::uint64_t seed = 1;
-  // Where between two ticks a constant schedule begins, from 0 to below 1: so
-  // the schedules of several threads interleave.
-  double phase = 0;
 };
 
-// Constant: message k is due at (k + phase) / rate, the connections take turns.
+// How many messages are due in `length`: the nearest whole number, since none
+// is sent in part. 0.3 per second are 3 messages in 10 s, and 2 in 5 s.
+std::size_t MessagesDue(double rate, std::chrono::nanoseconds length);
+
+// One schedule for all connections, dealt out to the threads: connection c is
+// the one numbered c / threads of thread c % threads. So the messages are those
+// of a single thread, whatever the number of threads, and are added up exactly:
+// MessagesDue of the window in the window.
 //
-// Poisson: warm-up and window have rate times their length messages each, to
-// the nearest whole number, at independent uniform times on connections chosen
-// at random. That is a Poisson process whose number of arrivals is given: every
-// trial of one rate is asked the same, and the gaps are as random as they were.
-Schedule MakeSchedule(const ScheduleOptions& options);
+// Constant: message k of the window is due k / rate after its beginning, those
+// of the warm-up before it at the same distances; the connections take turns.
+//
+// Poisson: warm-up and window have MessagesDue of each, at independent uniform
+// times on connections chosen at random. That is a Poisson process whose number
+// of arrivals is given: every trial of one rate is asked the same, and the gaps
+// are as random as they were.
+std::vector<Schedule> MakeSchedules(const ScheduleOptions& options);
 
 }  // namespace polymux::bench
 

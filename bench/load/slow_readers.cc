@@ -92,7 +92,8 @@ bool SlowReaders::Open(Reader& reader, ClientSocketFactory& sockets) {
                 : std::make_error_code(std::errc::timed_out);
   }
   if (!error) return true;
-  Fail(reader, &LoadErrors::connect, error.message());
+  Fail(reader, &LoadErrors::connect,
+       plan_.target.ToString() + ": " + error.message());
   return false;
 }
 

@@ -13,12 +13,13 @@
 #include "bench/load/client_socket.h"
 #include "bench/load/load_errors.h"
 #include "bench/load/stream.h"
+#include "reactor/inet_address.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
 
 struct SlowReadersPlan {
-  Endpoint target;
+  InetAddress target;
   const Pattern* pattern;
   std::size_t message_size;
   std::size_t first_connection;  // number of their first one in the run

@@ -76,7 +76,17 @@ void Worker::Exchange(const Window& window, WindowProbe* probe) {
   SetNextEdge(Edge::kPrepare);
   Start();
   RunLoop();
+  EndWindow();
+}
+
+// When it comes to an end before its time.
+void Worker::EndWindow() {
   if (is_measuring() && probe_ != nullptr) probe_->End();
+}
+
+void Worker::Stop() {
+  EndWindow();
+  phase_ = Phase::kStopped;
 }
 
 bool Worker::is_over() const {
@@ -116,10 +126,7 @@ void Worker::DispatchAll(int count) {
 
 void Worker::Dispatch(const epoll_event& event) {
   if (event.data.u64 == kTimerToken) return PassEdges(MonotonicNs());
-  if (event.data.u64 == kStopToken) {
-    phase_ = Phase::kStopped;
-    return;
-  }
+  if (event.data.u64 == kStopToken) return Stop();
   Connection& connection = connections_[event.data.u64];
   if (connection.is_connecting) return OnConnectEnded(connection);
   if ((event.events & EPOLLOUT) != 0) Send(connection, MonotonicNs());
@@ -149,9 +156,7 @@ void Worker::OpenMore() {
 void Worker::StartConnect(Connection& connection) {
   std::error_code error;
   connection.fd = sockets_.StartConnect(error);
-  if (error) {
-    return Fail(connection, &LoadErrors::connect, error.message());
-  }
+  if (error) return FailConnect(connection, error);
   connection.is_connecting = true;
   Register(EPOLL_CTL_ADD, connection, EPOLLOUT);
 }
@@ -159,10 +164,13 @@ void Worker::StartConnect(Connection& connection) {
 void Worker::OnConnectEnded(Connection& connection) {
   connection.is_connecting = false;
   const std::error_code error = ConnectOutcome(connection.fd.get());
-  if (error) {
-    return Fail(connection, &LoadErrors::connect, error.message());
-  }
+  if (error) return FailConnect(connection, error);
   if (Register(EPOLL_CTL_MOD, connection, EPOLLIN)) OnConnected(connection);
+}
+
+void Worker::FailConnect(Connection& connection, std::error_code error) {
+  Fail(connection, &LoadErrors::connect,
+       plan_.target.ToString() + ": " + error.message());
 }
 
 void Worker::OnConnected(Connection& connection) {

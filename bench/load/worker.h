@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "bench/load/client_socket.h"
@@ -18,6 +19,7 @@
 #include "bench/load/stream.h"
 #include "bench/load/tally.h"
 #include "bench/load/window_probe.h"
+#include "reactor/inet_address.h"
 #include "reactor/system_calls.h"
 #include "reactor/unique_fd.h"
 
@@ -25,7 +27,7 @@ namespace polymux::bench {
 
 // The connections of one worker and what it needs to drive them.
 struct WorkerPlan {
-  Endpoint target;
+  InetAddress target;
   StreamShape shape;             // of the active connections
   std::size_t first_connection;  // number of its first connection in the run
   std::size_t active;
@@ -208,11 +210,14 @@ class Worker {
   enum class Edge { kPrepare, kBegin, kMiddle, kEnd, kNone };
 
   void RunLoop();
+  void EndWindow();
+  void Stop();
   void Dispatch(const epoll_event& event);
   int TimeoutMs() const;
 
   void OpenMore();
   void OnConnectEnded(Connection& connection);
+  void FailConnect(Connection& connection, std::error_code error);
 
   void WatchWrite(Connection& connection, bool watch);
   // False when it failed, and the connection with it.

@@ -13,7 +13,7 @@
 #include "bench/lab/interrupt.h"
 #include "bench/lab/memory_file.h"
 #include "bench/lab/server.h"
-#include "bench/load/endpoint.h"
+#include "reactor/resolve_host.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -47,10 +47,11 @@ std::system_error Error(const char* what) {
 class Client {
  public:
   explicit Client(const std::string& address) {
-    const Endpoint endpoint = Endpoint::Resolve(ParseHostPort(address));
-    fd_ = UniqueFd(socket(endpoint.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (!fd_ ||
-        connect(fd_.get(), endpoint.address(), endpoint.length()) != 0) {
+    // What it has announced is numeric.
+    const InetAddress server =
+        ResolveHost(ParseHostPort(address).value()).addresses.at(0);
+    fd_ = UniqueFd(socket(server.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (!fd_ || connect(fd_.get(), server.data(), server.size()) != 0) {
       throw Error("cannot connect to the server");
     }
   }

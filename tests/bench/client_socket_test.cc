@@ -38,8 +38,8 @@ UniqueFd ListenOn127001(std::uint16_t& port) {
   return fd;
 }
 
-Endpoint At127001(std::uint16_t port) {
-  return Endpoint::Resolve({"127.0.0.1", std::to_string(port)});
+InetAddress At127001(std::uint16_t port) {
+  return InetAddress::Parse("127.0.0.1", port).value();
 }
 
 std::error_code WaitForOutcome(const UniqueFd& fd) {

@@ -14,9 +14,9 @@
 #include "bench/lab/process.h"
 #include "bench/lab/snapshots.h"
 #include "bench/load/cpu_list.h"
-#include "bench/load/endpoint.h"
 #include "bench/load/observed_processes.h"
 #include "bench/load/run_load.h"
+#include "reactor/resolve_host.h"
 #include "reactor/unique_fd.h"
 
 namespace polymux::bench {
@@ -46,7 +46,8 @@ TEST(LoadCostTest, AMessageCostsAtMostTwentyPercentMoreThanItCostsRawEpoll) {
   Process server({.command = {"bench/peers/peer", "raw-epoll", "--port", "0"},
                   .cpus = cpus.server});
   if (!cpus.load.empty()) PinToCpus(cpus.load);
-  const Endpoint target = Endpoint::Resolve(ParseHostPort(AddressOf(server)));
+  const InetAddress target =
+      ResolveHost(ParseHostPort(AddressOf(server)).value()).addresses.at(0);
   const ObservedProcesses observed({server.pid()});
   const UniqueFd stop(eventfd(0, EFD_CLOEXEC));
   LoadShape shape;

@@ -52,7 +52,8 @@ bool Contains(const std::string& text, const std::string& part) {
 
 TEST(LoadJson, HasExactlyTheDocumentedFields) {
   const Json json = LoadJson(SomeShape(), SomeResult());
-  EXPECT_EQ(KeysOf(json), std::vector<std::string>({"connections",
+  EXPECT_EQ(KeysOf(json), std::vector<std::string>({"interrupted",
+                                                    "connections",
                                                     "idle",
                                                     "size",
                                                     "depth",
@@ -168,6 +169,8 @@ TEST(LoadJson, TellsTheOpenLoop) {
   result.service.Record(5);
   result.send_lag.Record(7);
   Json json = LoadJson(shape, result);
+  EXPECT_EQ(json["interrupted"], false);
+  EXPECT_EQ(json["rate"]["asked"], 100.0);
   EXPECT_EQ(json["rate"]["intended"], 110.0);
   EXPECT_EQ(json["rate"]["achieved"], 100.0);
   EXPECT_EQ(json["rate"]["sent_late"], 2);
@@ -178,6 +181,38 @@ TEST(LoadJson, TellsTheOpenLoop) {
   result.sent_late = 3;  // more than 1 %
   json = LoadJson(shape, result);
   EXPECT_EQ(json["rate"]["late"], true);
+}
+
+// What was due by then in the part of the window that there was.
+TEST(LoadJson, TellsThatItWasInterrupted) {
+  LoadShape shape = SomeShape();
+  shape.rate = 100;
+  shape.duration = std::chrono::seconds(20);
+  LoadResult result = SomeResult();  // of 2 s
+  result.due = 200;
+  result.stopped = true;
+  Json json = LoadJson(shape, result);
+  EXPECT_EQ(json["interrupted"], true);
+  EXPECT_EQ(json["rate"]["intended"], 100.0);
+  result.window = {};
+  json = LoadJson(shape, result);
+  EXPECT_EQ(json["rate"]["intended"], 0.0);
+}
+
+TEST(FailureOf, SilenceOfThoseWhoSendIsOne) {
+  LoadShape shape = SomeShape();
+  EXPECT_EQ(FailureOf(shape, SomeResult()), "");
+  EXPECT_EQ(FailureOf(shape, LoadResult()),
+            "no message came back in --duration");
+  // In an open loop the only one may be due at the end, and come back after it.
+  LoadResult late;
+  late.latency.Record(5);
+  EXPECT_EQ(FailureOf(shape, late), "");
+  shape.connections = 0;
+  EXPECT_EQ(FailureOf(shape, LoadResult()), "");
+  LoadResult broken = SomeResult();
+  broken.errors.Add(&LoadErrors::closed, "connection 5: closed");
+  EXPECT_EQ(FailureOf(shape, broken), "connection 5: closed");
 }
 
 TEST(LoadJson, TellsHalvesConnectionsAndTheMachine) {
@@ -243,6 +278,32 @@ TEST(LoadSummary, SaysWhatMatters) {
       Contains(LoadSummary(SomeShape(), result), "mismatch 1, short 0"));
   EXPECT_TRUE(Contains(LoadSummary(SomeShape(), result),
                        "first: connection 5: reason"));
+}
+
+TEST(LoadSummary, SaysFirstThatItWasInterrupted) {
+  LoadShape shape = SomeShape();
+  shape.duration = std::chrono::seconds(20);
+  LoadResult result = SomeResult();
+  result.stopped = true;
+  std::string summary = LoadSummary(shape, result);
+  EXPECT_EQ(summary.find("INTERRUPTED after 2.00 s of 20s\n"), 0U) << summary;
+  EXPECT_TRUE(Contains(summary, "messages 200 ")) << summary;
+  result.window = {};
+  EXPECT_EQ(LoadSummary(shape, result),
+            "INTERRUPTED before anything was measured\n");
+}
+
+TEST(LoadSummary, SlowRatesAreNotCutOff) {
+  LoadShape shape = SomeShape();
+  shape.rate = 0.3;
+  shape.duration = std::chrono::seconds(10);
+  LoadResult result = SomeResult();
+  result.half_messages = {2, 1};
+  result.due = 3;
+  result.window.window_ns = 10'000'000'000;
+  const std::string summary = LoadSummary(shape, result);
+  EXPECT_TRUE(Contains(summary, "messages 3 (0.3 per second")) << summary;
+  EXPECT_TRUE(Contains(summary, "rate     0.3 per second were due")) << summary;
 }
 
 TEST(LoadSummary, WithoutAWindowTellsTheErrorsAlone) {

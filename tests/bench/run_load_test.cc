@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "bench/load/clock.h"
+#include "reactor/resolve_host.h"
 #include "tests/bench/fault_server.h"
 
 namespace polymux::bench {
@@ -30,7 +31,8 @@ LoadShape SmallShape() {
 class RunLoadTest : public testing::Test {
  protected:
   LoadResult Run(const FaultServer& server, const LoadShape& shape) {
-    const Endpoint target = Endpoint::Resolve(ParseHostPort(server.address()));
+    const InetAddress target =
+        ResolveHost(ParseHostPort(server.address()).value()).addresses.at(0);
     return RunLoad(target, shape, nullptr, false, stop_.get());
   }
 
@@ -254,11 +256,13 @@ TEST_F(RunLoadTest, EndsEarlyWhenNoConnectionIsLeft) {
 
 TEST_F(RunLoadTest, TellsThatNobodyListens) {
   std::string address = FaultServer({}).address();  // gone already
-  const Endpoint target = Endpoint::Resolve(ParseHostPort(address));
+  const InetAddress target =
+      ResolveHost(ParseHostPort(address).value()).addresses.at(0);
   const LoadResult result =
       RunLoad(target, SmallShape(), nullptr, false, stop_.get());
   EXPECT_GT(result.errors.connect, 0U);
-  EXPECT_EQ(result.errors.first, "connection 0: Connection refused");
+  EXPECT_EQ(result.errors.first,
+            "connection 0: " + address + ": Connection refused");
 }
 
 TEST_F(RunLoadTest, StopsWhenToldTo) {

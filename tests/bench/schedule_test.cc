@@ -6,16 +6,42 @@
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace polymux::bench {
 namespace {
 
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 std::int64_t CountBefore(const Schedule& schedule, std::int64_t time) {
   return std::ranges::lower_bound(schedule.times, time) -
          schedule.times.begin();
+}
+
+// That of a single thread.
+Schedule MakeSchedule(ScheduleOptions options) {
+  options.threads = 1;
+  return MakeSchedules(options).front();
+}
+
+// {time, connection of the run} of all threads, in order.
+using Dealt = std::vector<std::pair<std::int64_t, std::size_t>>;
+
+Dealt Together(const std::vector<Schedule>& schedules) {
+  Dealt all;
+  for (std::size_t thread = 0; thread < schedules.size(); ++thread) {
+    const Schedule& schedule = schedules[thread];
+    EXPECT_TRUE(std::ranges::is_sorted(schedule.times));
+    for (std::size_t i = 0; i < schedule.size(); ++i) {
+      all.emplace_back(schedule.times[i],
+                       schedule.connections[i] * schedules.size() + thread);
+    }
+  }
+  std::ranges::sort(all);
+  return all;
 }
 
 TEST(Schedule, ConstantIsEvenAndTakesTurns) {
@@ -33,13 +59,63 @@ TEST(Schedule, ConstantIsEvenAndTakesTurns) {
   }
 }
 
-TEST(Schedule, PhaseShiftsAConstantOne) {
-  const Schedule schedule = MakeSchedule({.rate = 10,
+TEST(Schedule, ConstantIsEvenAcrossTheEdgeOfTheWindow) {
+  // 0.75 messages in the warm-up: none. 3.75 in the window: four.
+  const Schedule schedule = MakeSchedule({.rate = 1.5,
                                           .arrivals = Arrivals::kConstant,
-                                          .window = seconds(1),
-                                          .phase = 0.5});
-  EXPECT_EQ(schedule.times.front(), 50'000'000);
-  EXPECT_EQ(schedule.size(), 10U);
+                                          .warm_up = milliseconds(500),
+                                          .window = milliseconds(2500)});
+  ASSERT_EQ(schedule.size(), 4U);
+  EXPECT_EQ(schedule.times.front(), 500'000'000);
+  EXPECT_NEAR(static_cast<double>(schedule.times.back()), 2.5e9, 2);
+}
+
+// So many in the window as were asked for, for any rate, length and number of
+// threads; and for any number of threads the same ones.
+TEST(Schedule, IsExactForAnyNumberOfThreads) {
+  const double rates[] = {0.3, 1, 4, 10, 99.5, 100, 333.3, 1000, 12'345.6};
+  const nanoseconds windows[] = {seconds(10), milliseconds(1700),
+                                 nanoseconds(3'333'333'333)};
+  const std::pair<std::size_t, std::size_t> sizes[] = {
+      {1, 1}, {64, 64}, {64, 8}, {7, 3}, {3, 8}, {1000, 17}, {2, 1024}};
+  for (const Arrivals arrivals : {Arrivals::kConstant, Arrivals::kPoisson}) {
+    for (const double rate : rates) {
+      for (const nanoseconds window : windows) {
+        for (const auto& [connections, threads] : sizes) {
+          ScheduleOptions options{.rate = rate,
+                                  .arrivals = arrivals,
+                                  .warm_up = milliseconds(130),
+                                  .window = window,
+                                  .connections = connections,
+                                  .threads = threads,
+                                  .seed = 7};
+          const auto schedules = MakeSchedules(options);
+          ASSERT_EQ(schedules.size(), threads);
+          const Dealt dealt = Together(schedules);
+          const auto in_window =
+              std::ranges::count_if(dealt, [&](const auto& message) {
+                return message.first >= 130'000'000 &&
+                       message.first < 130'000'000 + window.count() &&
+                       message.second < connections;
+              });
+          const double asked =
+              rate * std::chrono::duration<double>(window).count();
+          ASSERT_EQ(in_window, std::llround(asked))
+              << rate << " " << window.count() << " " << threads;
+          options.threads = 1;
+          ASSERT_EQ(dealt, Together(MakeSchedules(options)));
+        }
+      }
+    }
+  }
+}
+
+TEST(Schedule, MessagesAreWhole) {
+  EXPECT_EQ(MessagesDue(0.3, seconds(10)), 3U);
+  EXPECT_EQ(MessagesDue(0.3, seconds(5)), 2U);
+  EXPECT_EQ(MessagesDue(0.3, seconds(1)), 0U);
+  EXPECT_EQ(MessagesDue(1.6, seconds(1)), 2U);
+  EXPECT_EQ(MessagesDue(20'000, seconds(1000)), 20'000'000U);
 }
 
 TEST(Schedule, PoissonHasTheRateInWarmUpAndWindow) {
@@ -90,11 +166,6 @@ TEST(Schedule, SeedDecidesIt) {
   };
   EXPECT_EQ(times(3), times(3));
   EXPECT_NE(times(3), times(4));
-}
-
-TEST(Schedule, FewMessagesAreRounded) {
-  EXPECT_EQ(MakeSchedule({.rate = 1.6, .window = seconds(1)}).size(), 2U);
-  EXPECT_EQ(MakeSchedule({.rate = 0.1, .window = seconds(1)}).size(), 0U);
 }
 
 }  // namespace
