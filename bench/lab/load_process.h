@@ -103,7 +103,8 @@ struct LoadOutcome {
   std::optional<std::int64_t> steal_ns;
   std::optional<std::int64_t> psi_cpu_us;
   std::int64_t other_cpu_ns = 0;
-  // Processes and threads that began and are not known to be the server's.
+  // Processes and threads that began and may have been the server's: it leaves
+  // no trace of those that have ended.
   std::int64_t begun_unseen = 0;
   // How long a CPU quota stopped server and load generator; empty: there is
   // none.

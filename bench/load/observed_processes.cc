@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ctime>
 #include <set>
@@ -26,12 +27,18 @@ std::int64_t CountMissing(const Map& one, const Map& other) {
   return missing;
 }
 
-std::int64_t ChildrenNs(const ProcReading& reading) {
+std::int64_t FaultsOfChildren(const ProcReading& reading) {
   std::int64_t sum = 0;
   for (const auto& [pid, process] : reading.processes) {
-    sum += process.children_ns;
+    sum += process.faults_of_children;
   }
   return sum;
+}
+
+bool IgnoreChildren(const ProcReading& reading) {
+  return std::ranges::any_of(reading.processes, [](const auto& entry) {
+    return entry.second.ignores_children;
+  });
 }
 
 // What those used that began after `begin`: all that their clocks show.
@@ -51,7 +58,7 @@ void TakeClocks(const ProcReading& begin,
   if (!begin_cpu_ns || !end_cpu_ns ||
       CountMissing(begin.processes, end.processes) != 0) {
     usage.unknown["cpu"] = kAProcessEnded;
-  } else if (ChildrenNs(end) > ChildrenNs(begin)) {
+  } else if (FaultsOfChildren(end) > FaultsOfChildren(begin)) {
     usage.unknown["cpu"] = kAChildEnded;
   } else {
     usage.cpu_ns = *end_cpu_ns - *begin_cpu_ns + CpuOfNewcomers(begin, end);
@@ -175,6 +182,7 @@ ObservedUsage ObservedProcesses::Usage(
     usage.cpu_source = "clocks";
     TakeClocks(begin.proc, begin_cpu_ns, end.proc, end_cpu_ns, usage);
     TakeSplit(begin.proc, end.proc, usage);
+    usage.may_miss_children = IgnoreChildren(end.proc);
   }
   TakeMemory(end.proc, usage);
   TakeSwitches(begin.proc, end.proc, usage);

@@ -31,6 +31,9 @@ struct ObservedUsage {
   std::optional<std::int64_t> involuntary_switches;
   // Processes and threads that were seen to begin.
   std::int64_t begun = 0;
+  // Whether others may have begun and ended without a trace: a process ignores
+  // SIGCHLD, and no control group counts.
+  bool may_miss_children = false;
   // "cpu", "memory", "context_switches": why.
   std::map<std::string, std::string> unknown;
 };

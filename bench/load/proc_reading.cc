@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <limits>
@@ -24,7 +25,7 @@ bool ReadClock(pid_t pid, ProcReading::Process& process) {
   return true;
 }
 
-// utime, stime, cutime and cstime, fields 14 to 17 of proc(5). The second field
+// cminflt, utime and stime, fields 11, 14 and 15 of proc(5). The second field
 // is the program's name in parentheses and may hold anything, so the count
 // starts behind the last parenthesis.
 bool ReadTimes(pid_t pid, ProcReading::Process& process) {
@@ -33,23 +34,20 @@ bool ReadTimes(pid_t pid, ProcReading::Process& process) {
   if (!std::getline(file, line)) return false;
   std::istringstream fields(line.substr(line.rfind(')') + 1));
   std::string skipped;
-  for (int field = 3; field < 14; ++field) fields >> skipped;
+  for (int field = 3; field < 11; ++field) fields >> skipped;
+  fields >> process.faults_of_children;
+  for (int field = 12; field < 14; ++field) fields >> skipped;
   std::int64_t user = 0;
   std::int64_t system = 0;
-  std::int64_t user_of_children = 0;
-  std::int64_t system_of_children = 0;
-  if (!(fields >> user >> system >> user_of_children >> system_of_children)) {
-    return false;
-  }
+  if (!(fields >> user >> system)) return false;
   const std::int64_t tick_ns = 1'000'000'000 / sysconf(_SC_CLK_TCK);
   process.user_ns = user * tick_ns;
   process.system_ns = system * tick_ns;
-  process.children_ns = (user_of_children + system_of_children) * tick_ns;
   return true;
 }
 
 // A zombie has a status without memory.
-bool ReadMemory(pid_t pid, ProcReading::Process& process) {
+bool ReadStatus(pid_t pid, ProcReading::Process& process) {
   constexpr auto kRestOfLine = std::numeric_limits<std::streamsize>::max();
   std::ifstream file = OpenProc(pid, "status");
   int found = 0;
@@ -61,6 +59,10 @@ bool ReadMemory(pid_t pid, ProcReading::Process& process) {
     } else if (key == "RssAnon:" && file >> kibibytes) {
       process.rss_anon_bytes = kibibytes * 1024;
       ++found;
+    } else if (key == "SigIgn:") {
+      std::uint64_t ignored = 0;
+      file >> std::hex >> ignored >> std::dec;
+      process.ignores_children = (ignored >> (SIGCHLD - 1) & 1) != 0;
     }
   }
   return found == 2;
@@ -104,7 +106,7 @@ ProcReading ReadProc(std::span<const pid_t> pids) {
   for (const pid_t pid : pids) {
     ProcReading::Process process;
     if (!ReadClock(pid, process) || !ReadTimes(pid, process) ||
-        !ReadMemory(pid, process)) {
+        !ReadStatus(pid, process)) {
       continue;
     }
     reading.processes[pid] = process;

@@ -18,8 +18,11 @@ struct ProcReading {
     // The kernel's sampled split, in ticks of 10 ms.
     std::int64_t user_ns = 0;
     std::int64_t system_ns = 0;
-    // Of children that have ended and were waited for; in ticks.
-    std::int64_t children_ns = 0;
+    // Page faults of children that have ended and were waited for: no process
+    // lives without any.
+    std::int64_t faults_of_children = 0;
+    // Whether nobody waits for its children, so that they end without a trace.
+    bool ignores_children = false;
     std::int64_t rss_bytes = 0;
     std::int64_t rss_anon_bytes = 0;
   };

@@ -45,9 +45,9 @@ void WindowProbe::TakeSystem() {
       reading_.observed ? reading_.observed->cpu_ns.value_or(0) : 0;
   reading_.other_cpu_ns = std::max<std::int64_t>(
       0, reading_.system.busy_ns - reading_.load_cpu_ns - observed);
-  const std::int64_t seen = reading_.observed ? reading_.observed->begun : 0;
-  reading_.begun_unseen =
-      std::max<std::int64_t>(0, reading_.system.begun - seen);
+  if (!reading_.observed || !reading_.observed->may_miss_children) return;
+  reading_.begun_unseen = std::max<std::int64_t>(
+      0, reading_.system.begun - reading_.observed->begun);
 }
 
 void WindowProbe::Signal() const {

@@ -15,8 +15,8 @@ struct WindowReading {
   std::int64_t window_ns = 0;
   std::int64_t load_cpu_ns = 0;  // our own process, all threads
   std::optional<ObservedUsage> observed;
-  // Processes and threads that began on the whole machine and are none of the
-  // observed ones, as far as these could be seen.
+  // Processes and threads that began on the whole machine and were not seen
+  // among the observed ones, where some of those may end without a trace.
   std::int64_t begun_unseen = 0;
   // The CPU time of the observed processes in the two halves.
   std::optional<std::array<std::int64_t, 2>> half_observed_cpu_ns;

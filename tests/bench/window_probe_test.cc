@@ -289,6 +289,16 @@ TEST(ObservedProcesses, AChildThatHasEndedIsALoss) {
   close(ends[1]);
 }
 
+// They end without a trace.
+TEST(ObservedProcesses, WhoIgnoresItsChildrenMayLoseThem) {
+  signal(SIGCHLD, SIG_IGN);
+  BusyChild careless;
+  signal(SIGCHLD, SIG_DFL);
+  BusyChild careful;
+  EXPECT_TRUE(UsageOf(ObservedProcesses({careless.pid()})).may_miss_children);
+  EXPECT_FALSE(UsageOf(ObservedProcesses({careful.pid()})).may_miss_children);
+}
+
 TEST(ObservedProcesses, RefusesAGroupThatIsNone) {
   EXPECT_THROW(ObservedProcesses({getpid()}, "/no/such/group"),
                std::system_error);
