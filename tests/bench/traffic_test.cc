@@ -228,22 +228,23 @@ TEST_F(TrafficTest, StoppedServerShowsInThePercentilesOfAnOpenLoop) {
   const RawEpollProcess server;
   LoadShape shape = OpenLoopShape(2000);
   shape.duration = milliseconds(800);
-  std::thread stopper([&] {
-    std::this_thread::sleep_for(milliseconds(300));
-    kill(server.pid(), SIGSTOP);
-    std::this_thread::sleep_for(milliseconds(100));
-    kill(server.pid(), SIGCONT);
-  });
-  const LoadResult result = Run(server.address(), shape);
-  stopper.join();
-  EXPECT_FALSE(result.errors.Any()) << result.errors.first;
-  EXPECT_EQ(result.latency.count(), 1600U);
-  // 200 of 1600 messages were due while it was stopped; those of the first
-  // half of that waited 50 ms and more.
-  const auto p99 = result.latency.ValueAtQuantile(0.99);
-  ASSERT_TRUE(p99);
-  EXPECT_GE(*p99, 50'000'000U);
-  EXPECT_GE(result.latency.max(), 90'000'000U);
+  // The machine may keep the stopper until the end.
+  EXPECT_TRUE(SomeAttempt([&] {
+    std::thread stopper([&] {
+      std::this_thread::sleep_for(milliseconds(300));
+      kill(server.pid(), SIGSTOP);
+      std::this_thread::sleep_for(milliseconds(100));
+      kill(server.pid(), SIGCONT);
+    });
+    const LoadResult result = Run(server.address(), shape);
+    stopper.join();
+    EXPECT_FALSE(result.errors.Any()) << result.errors.first;
+    EXPECT_EQ(result.latency.count(), 1600U);
+    // 200 of 1600 messages were due while it was stopped; those of the first
+    // half of that waited 50 ms and more.
+    return result.latency.ValueAtQuantile(0.99).value_or(0) >= 50'000'000U &&
+           result.latency.max() >= 90'000'000U;
+  }));
 }
 
 double SumOf(const Histogram& times) {
