@@ -21,21 +21,21 @@ struct ObservedUsage {
   // Where the CPU time is from: "cgroup2", "cgroup1" (the control group's, all
   // processes whenever born or ended) or "clocks" (the CPU clocks of those that
   // lived to the end).
-  std::string cpu_source;
-  std::optional<std::int64_t> cpu_ns;   // all threads
-  std::optional<std::int64_t> user_ns;  // the kernel's sampled split
-  std::optional<std::int64_t> system_ns;
-  std::optional<std::int64_t> rss_bytes;
-  std::optional<std::int64_t> rss_anon_bytes;
-  std::optional<std::int64_t> voluntary_switches;  // of all threads
-  std::optional<std::int64_t> involuntary_switches;
+  std::string cpu_source = {};
+  std::optional<std::int64_t> cpu_ns = {};   // all threads
+  std::optional<std::int64_t> user_ns = {};  // the kernel's sampled split
+  std::optional<std::int64_t> system_ns = {};
+  std::optional<std::int64_t> rss_bytes = {};
+  std::optional<std::int64_t> rss_anon_bytes = {};
+  std::optional<std::int64_t> voluntary_switches = {};  // of all threads
+  std::optional<std::int64_t> involuntary_switches = {};
   // Processes and threads that were seen to begin.
   std::int64_t begun = 0;
   // Whether others may have begun and ended without a trace: a process ignores
   // SIGCHLD, and no control group counts.
   bool may_miss_children = false;
   // "cpu", "memory", "context_switches": why.
-  std::map<std::string, std::string> unknown;
+  std::map<std::string, std::string> unknown = {};
 };
 
 // Other processes, whose resource usage is read at the edges of a window: a few

@@ -13,13 +13,13 @@ struct SystemUsage {
   std::int64_t begun = 0;    // processes and threads
   // CPU time that a hypervisor gave to others; empty where the kernel does not
   // tell.
-  std::optional<std::int64_t> steal_ns;
+  std::optional<std::int64_t> steal_ns = {};
   // The time in which at least one runnable task had no CPU (PSI, "some");
   // empty where the kernel does not tell.
-  std::optional<std::int64_t> psi_cpu_some_us;
+  std::optional<std::int64_t> psi_cpu_some_us = {};
   // How long a CPU quota stopped the control group of this process, or one that
   // it is in, added up over CPUs; empty where there is none that can be read.
-  std::optional<std::int64_t> throttled_ns;
+  std::optional<std::int64_t> throttled_ns = {};
 };
 
 SystemUsage operator-(const SystemUsage& later, const SystemUsage& earlier);
