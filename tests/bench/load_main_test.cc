@@ -263,7 +263,7 @@ TEST(LoadMain, UsageErrorsNameTheFlag) {
       {{target, "--fan-out", "--threads", "2"},
        "--fan-out, --threads: one thread sends and receives"},
       {{target, "--slow-readers", "-1"},
-       "--slow-readers: Value -1 not in range 0 to 10000"},
+       "--slow-readers: '-1': give a whole number"},
       {{target, "--signal-window"}, "--signal-window requires --observe"},
       {{target, "--unknown"},
        "The following argument was not expected: "
