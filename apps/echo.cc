@@ -13,6 +13,7 @@
 #include "apps/fan_out.h"
 #include "apps/log.h"
 #include "apps/program.h"
+#include "apps/server_log.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -84,9 +85,7 @@ TcpServer::Options EchoServer::ServerOptions(const AdjustCallbacks& adjust) {
     work_.Install(&server.connection.callbacks);
   }
   adjust(&server.connection.callbacks);
-  server.on_error = [](const std::string& what, std::error_code error) {
-    spdlog::error("{} failed for good: {}", what, error.message());
-  };
+  LogFailures(&loop_, &server);
   return server;
 }
 

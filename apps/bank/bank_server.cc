@@ -16,6 +16,7 @@
 #include "apps/descriptor_limit.h"
 #include "apps/log.h"
 #include "apps/program.h"
+#include "apps/server_log.h"
 #include "apps/stats_file.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -73,9 +74,7 @@ TcpServer::Options BankServer::ServerOptions(const BankOptions& options) {
   server.drain_timeout = options.drain_timeout;
   server.connection = options.connection;
   service_.Serve(&server.connection.callbacks);
-  server.on_error = [](const std::string& what, std::error_code error) {
-    spdlog::error("{} failed for good: {}", what, error.message());
-  };
+  LogFailures(&loop_, &server);
   return server;
 }
 

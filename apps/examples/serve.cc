@@ -15,6 +15,7 @@
 #include "apps/flag_values.h"
 #include "apps/log.h"
 #include "apps/program.h"
+#include "apps/server_log.h"
 #include "poller/backends.h"
 #include "reactor/event_loop.h"
 #include "reactor/signal_watcher.h"
@@ -33,9 +34,7 @@ int Serve(const Backend& backend, std::uint16_t port,
   options.address = *InetAddress::Parse("127.0.0.1", port);
   options.reactors = 0;
   options.connection = std::move(connection);
-  options.on_error = [](const std::string& what, std::error_code error) {
-    spdlog::error("{} failed for good: {}", what, error.message());
-  };
+  LogFailures(&loop, &options);
   TcpServer server(&loop, std::move(options));
   std::uint64_t cut_off = 0;
   SignalWatcher signals(&loop, {SIGINT, SIGTERM}, [&](int) {
