@@ -55,7 +55,7 @@ class Running {
         std::stoi(announcement_.substr(colon + 1)));
   }
 
-  UniqueFd Connect() const {
+  UniqueFd Connect() {
     UniqueFd fd(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
