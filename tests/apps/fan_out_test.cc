@@ -118,7 +118,8 @@ TEST_P(FanOutTest, FramesOfSeveralSendersStayWhole) {
 TEST_P(FanOutTest, WhoDoesNotReadIsClosedAndTheOthersGoOn) {
   for (const int reactors : {1, 3}) {
     SCOPED_TRACE(reactors);
-    EchoServer server(Flags(reactors, {"--max-output=256k"}));
+    EchoServer server(Flags(reactors, {"--max-output=256k", "--high-water=64k",
+                                       "--low-water=16k"}));
     std::vector<Client> clients = Connect(server.address(), 5);
     Client& idler = clients[2];
     const std::string message = Pattern(50'000);

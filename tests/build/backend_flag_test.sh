@@ -7,11 +7,13 @@
 
 set -euo pipefail
 
-# The system call wrappers of each backend, as an nm line ends. Those of io_uring
-# are linked statically.
+# What tells the code of each backend, as an nm line ends: its system call
+# wrappers, of which those of io_uring are linked statically. A server may call
+# poll(2) itself, before it speaks to a pipe that may be full: that backend is
+# known by its class.
 declare -rA wrappers=(
   [select]=' p?select(@.*)?$'
-  [poll]=' p?poll(@.*)?$'
+  [poll]=' polymux::.*::PollPoller::Collect\(.*$'
   [epoll-lt]=' epoll_[a-z0-9_]+(@.*)?$'
   [epoll-et]=' epoll_[a-z0-9_]+(@.*)?$'
   [uring-lt]=' io_uring_[a-z0-9_]+$'
@@ -26,7 +28,7 @@ fail() {
 
 links_only_its_own_wrapper() { # BACKEND SERVER
   local symbols other
-  symbols=$(nm -D "$2"; nm "$2" | grep ' io_uring_' || true)
+  symbols=$(nm -D "$2"; nm -C "$2" | grep -E ' io_uring_|PollPoller' || true)
   grep -qE "${wrappers[$1]}" <<< "$symbols" || fail "$2 does not call its own"
   for other in "${!wrappers[@]}"; do
     if [[ ${wrappers[$other]} != "${wrappers[$1]}" ]] &&
