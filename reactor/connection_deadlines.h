@@ -18,8 +18,8 @@ struct ConnectionTimeouts {
 
   // Whether a message has to be noted.
   bool any() const {
-    return first_byte.count() + frame.count() + idle.count() + write.count() >
-           0;
+    constexpr Duration kNone{};
+    return first_byte > kNone || frame > kNone || idle > kNone || write > kNone;
   }
 };
 

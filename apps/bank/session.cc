@@ -61,9 +61,8 @@ Session::Result Session::Handle(const BalanceQuery& request) {
   Cents balance = 0;
   const LedgerStatus status =
       ledger_->Balance(customer_, request.card, &balance);
-  if (status == LedgerStatus::kDone)
-    return {Outcome::kDone, FormatCents(balance)};
-  return ResultOf(status);
+  if (status != LedgerStatus::kDone) return ResultOf(status);
+  return {Outcome::kDone, FormatCents(balance)};
 }
 
 Session::Result Session::Handle(const Transfer& request) {
