@@ -8,8 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -36,7 +36,9 @@ void RemoveAbandoned(const std::filesystem::path& parent) {
        !error && entry != end; entry.increment(error)) {
     const std::string name = entry->path().filename();
     if (!name.starts_with(kPrefix)) continue;
-    const pid_t maker = std::atoi(name.c_str() + kPrefix.size());
+    pid_t maker = 0;
+    std::from_chars(name.data() + kPrefix.size(), name.data() + name.size(),
+                    maker);
     if (maker > 0 && kill(maker, 0) != 0 && errno == ESRCH) {
       rmdir(entry->path().c_str());
     }
