@@ -98,6 +98,9 @@ std::shared_ptr<spdlog::details::thread_pool> StartThread() {
 
 struct Log::Writer {
   std::shared_ptr<Sink> sink = std::make_shared<Sink>(OpenStandardError());
+  // What is queued refers to it; this reference is the last one, lest it end in
+  // the thread.
+  std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<spdlog::details::thread_pool> thread = StartThread();
 };
 
@@ -105,13 +108,14 @@ Log::Log(const std::string& name) : writer_(std::make_unique<Writer>()) {
   writer_->sink->overrun = [thread = writer_->thread.get()] {
     return thread->overrun_counter();
   };
-  spdlog::set_default_logger(std::make_shared<spdlog::async_logger>(
+  writer_->logger = std::make_shared<spdlog::async_logger>(
       name, writer_->sink, writer_->thread,
-      spdlog::async_overflow_policy::overrun_oldest));
+      spdlog::async_overflow_policy::overrun_oldest);
+  spdlog::set_default_logger(writer_->logger);
 }
 
 Log::~Log() {
-  spdlog::default_logger()->flush();
+  writer_->logger->flush();
   const bool written = writer_->sink->flushed.try_acquire_for(kPatience);
   spdlog::set_default_logger(std::make_shared<spdlog::logger>(
       "", std::make_shared<spdlog::sinks::null_sink_mt>()));

@@ -242,6 +242,7 @@ void NoteCpuSources(const Results& results, NoteList& notes) {
   }
   if (trials_by_source.size() < 2) return;
   std::vector<std::string> parts;
+  parts.reserve(trials_by_source.size());
   for (const auto& [source, trials] : trials_by_source) {
     parts.push_back(fmt::format("{} ({})", source, Counted(trials, "trial")));
   }

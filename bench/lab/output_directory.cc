@@ -40,7 +40,7 @@ std::string FreeOneLike(const path& directory) {
   std::string like = directory.string();
   while (like.size() > 1 && like.ends_with('/')) like.pop_back();
   for (int number = 2; number < kMostNumbers; ++number) {
-    const std::string candidate = fmt::format("{}-{}", like, number);
+    std::string candidate = fmt::format("{}-{}", like, number);
     std::error_code error;
     const auto status = std::filesystem::symlink_status(candidate, error);
     if (status.type() == std::filesystem::file_type::not_found) {

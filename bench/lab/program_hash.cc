@@ -42,8 +42,7 @@ std::filesystem::path FindInPath(const std::string& name) {
   const char* const path = std::getenv("PATH");
   std::istringstream directories(path == nullptr ? "/bin:/usr/bin" : path);
   for (std::string directory; std::getline(directories, directory, ':');) {
-    const std::filesystem::path candidate =
-        std::filesystem::path(directory) / name;
+    std::filesystem::path candidate = std::filesystem::path(directory) / name;
     if (access(candidate.c_str(), X_OK) == 0) return candidate;
   }
   return {};

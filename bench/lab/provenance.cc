@@ -19,7 +19,6 @@
 #include "bench/lab/build_flags.h"
 #include "bench/lab/build_stamp.h"
 #include "bench/lab/kernel_config.h"
-#include "bench/lab/liburing_version.h"
 #include "bench/load/own_cgroup.h"
 
 namespace polymux::bench {

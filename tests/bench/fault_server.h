@@ -91,7 +91,7 @@ class FaultServer {
   UniqueFd stop_;
   std::vector<Connection> connections_;
   Connection* holder_ = nullptr;  // the connection with a held message
-  std::uint64_t messages_ = 0;
+  std::atomic<std::uint64_t> messages_ = 0;  // any thread
   std::atomic<std::size_t> accepted_{0};
   std::uint64_t lead_ = 0;
   bool misbehaved_ = false;
