@@ -12,7 +12,7 @@ namespace {
 
 // A field, which is one line; in quotes where it must be.
 std::string Field(std::string_view others) {
-  const std::string text = PrintableLine(others);
+  std::string text = PrintableLine(others);
   if (text.find_first_of(",\"") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
