@@ -38,7 +38,9 @@ query() {
 
 # Tests that no sanitizer can tell anything about, and those of which
 # ThreadSanitizer cannot, for one thread does it all; each says why.
+# shellcheck disable=SC2034  # for whom sources this
 no_sanitizer="attr(tags, no-sanitizer, tests(//...))"
+# shellcheck disable=SC2034
 one_thread="attr(tags, one-thread, tests(//...))"
 
 # sanitized_tests QUERY OPTION...: by clang, which takes less time for it than
