@@ -1,6 +1,7 @@
 #include "reactor/tcp_server.h"
 
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cstddef>
@@ -13,9 +14,26 @@
 #include "reactor/check_options.h"
 #include "reactor/loop_thread.h"
 #include "reactor/peer_limit.h"
+#include "reactor/unique_fd.h"
 
 namespace polymux {
 namespace {
+
+// Has the process's table of descriptors grow to what `connections` more than
+// `fd` need, or to the limit. The kernel doubles a table that is full, and
+// where threads share it waits for every CPU before it goes on (expand_fdtable
+// in fs/file.c calls synchronize_rcu): tens of milliseconds in which nothing is
+// accepted, enough for a burst of connections to overflow the queue. Here it
+// waits once, before there is a queue.
+void GrowDescriptorTable(int fd, rlim_t connections) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  // Half a megabyte; what is beyond comes the slow way.
+  constexpr rlim_t kMost = 1 << 16;
+  const rlim_t size = std::min(
+      limit.rlim_cur, static_cast<rlim_t>(fd) + std::min(kMost, connections));
+  const UniqueFd top(::fcntl(fd, F_DUPFD_CLOEXEC, static_cast<int>(size) - 1));
+}
 
 // Listening sockets on one address; several share it by SO_REUSEPORT.
 std::vector<Socket> Listen(const TcpServer::Options& options,
@@ -174,6 +192,7 @@ void TcpServer::Core::Open(const Backend& sub_loops) {
   std::vector<Socket> listeners = Listen(
       options_, one_each ? static_cast<std::size_t>(options_.reactors) : 1);
   address_ = InetAddress::LocalOf(listeners.front().fd());
+  GrowDescriptorTable(listeners.back().fd(), options_.max_connections);
   if (!one_each) AddAcceptor(loop_, std::move(listeners.front()));
   std::vector<EventLoop*> loops;
   for (int i = 0; i < options_.reactors; ++i) {

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <fstream>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -710,6 +711,26 @@ TEST_P(TcpServerTest, CountersTellWhatHappened) {
     EXPECT_EQ(server.Count("rejected_limit"), 0U);
     EXPECT_EQ(server.Count("rejected_descriptors"), 0U);
   }
+}
+
+// Issue 14: while the kernel made it larger, nothing was accepted for so long
+// that a burst overflowed the queue, and clients waited a second.
+TEST(TcpServerStartTest, TheTableOfDescriptorsIsLargeEnoughFromTheStart) {
+  const auto size = [] {
+    std::ifstream status("/proc/self/status");
+    std::string key;
+    std::size_t value = 0;
+    while (status >> key && key != "FDSize:") {
+    }
+    status >> value;
+    return value;
+  };
+  EventLoop loop(DefaultBackend());
+  TcpServer::Options options;
+  options.address = *InetAddress::Parse("127.0.0.1", 0);
+  options.max_connections = size() + 1;
+  const TcpServer server(&loop, options);
+  EXPECT_GT(size(), options.max_connections);
 }
 
 TEST_P(TcpServerTest, ACallbackThatThrowsCostsItsConnectionAlone) {
